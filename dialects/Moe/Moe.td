@@ -1,0 +1,5 @@
+//===- Moe.td - all of the moe dialect ---------------------------------------------------------------------------===//
+include "MoeMemoryOps.td"
+include "MoeRoutingOps.td"
+include "MoeExpertOps.td"
+include "MoeAttentionOps.td"

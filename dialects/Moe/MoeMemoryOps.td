@@ -1,0 +1,95 @@
+//===- MoeMemoryOps.td - weights ---------------------------------------------------------------------------------===//
+#ifndef MOE_DIALECTS_MOE_MEMORY_OPS
+#define MOE_DIALECTS_MOE_MEMORY_OPS
+
+include "MoeAttrs.td"
+
+def Moe_ParamOp : Moe_Op<"param", [Symbol, IsolatedFromAbove]> {
+  let summary = "a weight of the model, by reference";
+  let description = [{
+    Meaning: names a constant tensor that is too large for the IR. Its bytes are a range of a file, an attribute, or the value of
+    the region `init`, which computes it from other params when the artefact is written.
+
+    ```
+    param = file[offset, offset + length)   or   value   or   init()
+    ```
+
+    Constraints:
+    - (C1) exactly one of `file`, `value` and `init` is given.
+    - (C2) the shape is static.
+    - (C3) `file.length` is the number of bytes of the type; booleans take a byte each, 4-bit integers half a byte.
+    - (C4) `value` has the param's type.
+    - (C5) `init` yields one value of the param's type.
+
+    Example:
+    ```mlir
+    moe.param @w : tensor<8x4xf32> file = <"model.onnx.data", 0, 128, "">
+    moe.param @wt : tensor<4x8xf32> init {
+      %w = moe.get_param @w : tensor<8x4xf32>
+      %e = tensor.empty() : tensor<4x8xf32>
+      %t = linalg.transpose ins(%w : tensor<8x4xf32>) outs(%e : tensor<4x8xf32>) permutation = [1, 0]
+      moe.yield %t : tensor<4x8xf32>
+    }
+    ```
+
+    Lifespan: created by the import stage and by hoisting; written to the artefact by emit.
+  }];
+  let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type, OptionalAttr<Moe_FileAttr>:$file,
+                       OptionalAttr<ElementsAttr>:$value, OptionalAttr<StrAttr>:$role);
+  let regions = (region MaxSizedRegion<1>:$init);
+  let assemblyFormat = [{
+    $sym_name `:` $type (`file` `=` $file^)? (`value` `=` $value^)? (`role` $role^)? (`init` $init^)? attr-dict
+  }];
+  let hasVerifier = 1;
+}
+
+def Moe_GetParamOp : Moe_Op<"get_param", [Pure, DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "the value of a weight";
+  let description = [{
+    Meaning: the tensor that a `moe.param` names.
+
+    ```
+    result = param
+    ```
+
+    Constraints:
+    - (C1) `param` names a `moe.param`.
+    - (C2) the result has the param's type.
+
+    Example:
+    ```mlir
+    moe.param @scale : tensor<2xf32> value = dense<[1.0, 2.0]> : tensor<2xf32>
+    func.func @main() -> tensor<2xf32> {
+      %0 = moe.get_param @scale : tensor<2xf32>
+      return %0 : tensor<2xf32>
+    }
+    ```
+
+    Lifespan: created by the import stage, gone after schedule.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$param);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$param `:` type($result) attr-dict";
+}
+
+def Moe_YieldOp : Moe_Op<"yield", [Pure, Terminator, ReturnLike]> {
+  let summary = "the values of a region";
+  let description = [{
+    Meaning: ends a region of a `moe` op and gives its values.
+
+    ```
+    (region results) = operands
+    ```
+
+    Constraints: none.
+
+    Example: see `moe.param`.
+
+    Lifespan: that of the op that it ends.
+  }];
+  let arguments = (ins Variadic<AnyType>:$operands);
+  let assemblyFormat = "($operands^ `:` type($operands))? attr-dict";
+  let builders = [OpBuilder<(ins), [{}]>];
+}
+
+#endif // MOE_DIALECTS_MOE_MEMORY_OPS

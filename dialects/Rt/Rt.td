@@ -1,0 +1,111 @@
+//===- Rt.td - the rt dialect: one op is one call into the runtime ------------------------------------------------===//
+#ifndef MOE_DIALECTS_RT
+#define MOE_DIALECTS_RT
+
+include "mlir/IR/OpBase.td"
+include "mlir/IR/SymbolInterfaces.td"
+include "mlir/IR/BuiltinAttributes.td"
+include "mlir/Interfaces/SideEffectInterfaces.td"
+
+def Rt_Dialect : Dialect {
+  let name = "rt";
+  let cppNamespace = "::moe::rt";
+  let summary = "The border between compiled code and the runtime: one op is one entry of the ABI table.";
+  let description = [{
+    Compiled code reaches the runtime through a table of functions that every call gets with its context. The table is
+    `moert_api` in `runtime/include/moert/abi.h`; each op here names its entry.
+  }];
+}
+
+class Rt_Op<string mnemonic, list<Trait> traits = []> : Op<Rt_Dialect, mnemonic, traits>;
+
+def Rt_LaunchOp : Rt_Op<"launch", [DeclareOpInterfaceMethods<SymbolUserOpInterface>]> {
+  let summary = "runs a kernel over a number of independent tasks";
+  let description = [{
+    Meaning: calls `kernel(begin, end, args...)` for ranges that cover [0, tasks) once each, on any number of threads, and
+    returns when all are done. The ABI entry is `parallel`.
+
+    ```
+    for t in [0, tasks): kernel's task t
+    ```
+    `cost` estimates one task's work in nanoseconds; the runtime runs small launches on the calling thread.
+
+    Constraints:
+    - (C1) `kernel` names a function whose first two arguments are indices.
+    - (C2) the operands have the types of the kernel's further arguments: memrefs, indices, integers and floats.
+
+    Example:
+    ```mlir
+    func.func private @fill(%begin: index, %end: index, %out: memref<?xf32>, %value: f32) attributes {rt.kernel} {
+      %c1 = arith.constant 1 : index
+      scf.for %i = %begin to %end step %c1 {
+        memref.store %value, %out[%i] : memref<?xf32>
+      }
+      return
+    }
+    func.func @main(%out: memref<?xf32>, %n: index, %value: f32) {
+      rt.launch @fill tasks(%n) cost(%n) args(%out, %value : memref<?xf32>, f32)
+      return
+    }
+    ```
+
+    Lifespan: created by schedule, gone after lower.
+  }];
+  let arguments = (ins FlatSymbolRefAttr:$kernel, Index:$tasks, Index:$cost, Variadic<AnyType>:$args);
+  let assemblyFormat = "$kernel `tasks` `(` $tasks `)` `cost` `(` $cost `)` (`args` `(` $args^ `:` type($args) `)`)? attr-dict";
+}
+
+def Rt_ParamOp : Rt_Op<"param", [Pure]> {
+  let summary = "the bytes of a weight";
+  let description = [{
+    Meaning: where the runtime holds the weight `name` of the artefact. The ABI entry is `param`.
+
+    ```
+    result = address of the weight
+    ```
+
+    Constraints:
+    - (C1) the result has a static shape and identity layout.
+
+    Example:
+    ```mlir
+    func.func @main() -> memref<4xf32> {
+      %0 = rt.param "w" : memref<4xf32>
+      return %0 : memref<4xf32>
+    }
+    ```
+
+    Lifespan: created by schedule, gone after lower.
+  }];
+  let arguments = (ins StrAttr:$name);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$name `:` type($result) attr-dict";
+  let hasVerifier = 1;
+}
+
+def Rt_CheckOp : Rt_Op<"check"> {
+  let summary = "ends the run with an error where a condition does not hold";
+  let description = [{
+    Meaning: a condition on the inputs that only shows when the model runs. The ABI entry is `fail`.
+
+    ```
+    if (!condition) end the run with `message`, status MOERT_INVALID_ARGUMENT
+    ```
+
+    Constraints: none.
+
+    Example:
+    ```mlir
+    func.func @main(%ok: i1) {
+      rt.check %ok, "Gather: index out of range"
+      return
+    }
+    ```
+
+    Lifespan: created by legalize, gone after lower.
+  }];
+  let arguments = (ins I1:$condition, StrAttr:$message);
+  let assemblyFormat = "$condition `,` $message attr-dict";
+}
+
+#endif // MOE_DIALECTS_RT

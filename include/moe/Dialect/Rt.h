@@ -1,0 +1,21 @@
+//===- Rt.h - the rt dialect --------------------------------------------------------------------------*- C++ -*-===//
+#pragma once
+
+#include "mlir/Bytecode/BytecodeOpInterface.h"
+#include "mlir/IR/BuiltinTypes.h"
+#include "mlir/IR/Dialect.h"
+#include "mlir/IR/OpImplementation.h"
+#include "mlir/IR/SymbolTable.h"
+#include "mlir/Interfaces/SideEffectInterfaces.h"
+
+#include "moe/Dialect/Rt/RtDialect.h.inc"
+#define GET_OP_CLASSES
+#include "moe/Dialect/Rt/RtOps.h.inc"
+
+namespace moe::rt {
+
+inline constexpr llvm::StringLiteral kKernelAttr = "rt.kernel"; ///< function: a kernel that rt.launch may name
+inline constexpr llvm::StringLiteral kIsaAttr = "rt.isa";       ///< kernel: the instruction set that it is written for
+inline constexpr llvm::StringLiteral kEntryAttr = "rt.entry";   ///< function: an entry point of the artefact
+
+} // namespace moe::rt

@@ -1,0 +1,17 @@
+//===- Options.h - what a compilation is asked for ----------------------------------------------------*- C++ -*-===//
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace moe {
+
+/// The only options of the pipelines; tools fill them in from their command lines.
+struct CompileOptions {
+  std::vector<std::string> isas = {"avx2", "avx512", "amx"}; ///< instruction sets that kernels are made for, best last
+  bool strict = false;   ///< a fallback is an error instead of a remark
+  bool raise = true;     ///< recognise constructs; without it every node takes the plain path
+  bool verifyEach = true;
+};
+
+} // namespace moe

@@ -1,0 +1,195 @@
+//===- Importer.cpp - from a validated ONNX graph to onnx.node ops ----------------------------------------------===//
+#include "Importer.h"
+#include "moe/Schema/Convert.h"
+#include "mlir/IR/Diagnostics.h"
+#include "onnx/checker.h"
+#include "onnx/defs/schema.h"
+
+using namespace mlir;
+using ::onnx::AttributeProto;
+using ::onnx::NodeProto;
+
+namespace moe {
+
+using Nodes = google::protobuf::RepeatedPtrField<NodeProto>;
+
+Location GraphImporter::locate(const NodeProto &proto) const {
+  std::string name = proto.name();
+  if (name.empty() && proto.output_size())
+    name = proto.output(0);
+  return NameLoc::get(StringAttr::get(file.getContext(), name), file);
+}
+
+bool GraphImporter::define(const std::string &name, Value value, Location loc) {
+  if (!values.try_emplace(name, value).second) {
+    emitError(loc) << "two values are called '" << name << "'; each name may be given once";
+    return false;
+  }
+  return true;
+}
+
+Value GraphImporter::lookup(const std::string &name) const {
+  if (Value value = values.lookup(name))
+    return value;
+  return outer ? outer->lookup(name) : Value();
+}
+
+/// All names that a node reads from outside itself, those of its subgraphs included.
+static void readNames(const NodeProto &node, std::vector<std::string> &names) {
+  names.insert(names.end(), node.input().begin(), node.input().end());
+  for (const AttributeProto &attribute : node.attribute())
+    if (attribute.has_g()) {
+      for (const NodeProto &inner : attribute.g().node())
+        readNames(inner, names);
+      for (const auto &output : attribute.g().output())
+        names.push_back(output.name());
+    }
+}
+
+bool GraphImporter::order(const Nodes &nodes, std::vector<int> &result) {
+  llvm::StringMap<int> producer;
+  for (auto [index, node] : llvm::enumerate(nodes))
+    for (const std::string &name : node.output())
+      if (!name.empty() && !producer.try_emplace(name, index).second) {
+        emitError(locate(node)) << node.op_type() << ": two nodes give the value '" << name << "'; each name may be given once";
+        return false;
+      }
+  enum State : char { unseen, open, done };
+  std::vector<State> state(nodes.size(), unseen);
+  // Depth first without recursion: graphs are as deep as they are long.
+  for (int root = 0; root < nodes.size(); ++root) {
+    std::vector<int> stack = {root};
+    while (!stack.empty()) {
+      int at = stack.back();
+      if (state[at] == done) {
+        stack.pop_back();
+        continue;
+      }
+      if (state[at] == open) {
+        state[at] = done;
+        result.push_back(at);
+        stack.pop_back();
+        continue;
+      }
+      state[at] = open;
+      std::vector<std::string> names;
+      readNames(nodes[at], names);
+      for (auto name = names.rbegin(); name != names.rend(); ++name) {
+        auto found = producer.find(*name);
+        if (found == producer.end() || state[found->second] == done)
+          continue;
+        if (state[found->second] == open) {
+          emitError(locate(nodes[at])) << nodes[at].op_type() << ": the graph has a cycle through '" << *name << "'";
+          return false;
+        }
+        stack.push_back(found->second);
+      }
+    }
+  }
+  return true;
+}
+
+bool GraphImporter::nodes(const Nodes &protos) {
+  std::vector<int> sorted;
+  if (!order(protos, sorted))
+    return false;
+  return llvm::all_of(sorted, [&](int index) { return node(protos[index]); });
+}
+
+bool GraphImporter::node(const NodeProto &proto) {
+  Location loc = locate(proto);
+  std::string domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
+  std::string shown = domain.empty() ? proto.op_type() : domain + "." + proto.op_type();
+  auto fail = [&](const Twine &message) {
+    emitError(loc) << shown << ": " << message;
+    return false;
+  };
+  auto opset = opsets.find(domain);
+  if (opset == opsets.end())
+    return fail("the file imports no opset of the domain '" + domain + "'");
+  const auto *schema = ::onnx::OpSchemaRegistry::Schema(proto.op_type(), opset->second, domain);
+  if (!schema)
+    return fail("unknown operator (opset " + Twine(opset->second) + "); supply it with moert_register_op, or export without it");
+  try {
+    schema->Verify(proto);
+  } catch (const std::exception &error) {
+    return fail(StringRef(error.what()).trim());
+  }
+
+  SmallVector<Value> operands;
+  for (const std::string &name : proto.input()) {
+    Value value = name.empty() ? onnx::NoneOp::create(builder, loc, onnx::NoneType::get(builder.getContext())).getResult()
+                               : lookup(name);
+    if (!value)
+      return fail("reads '" + Twine(name) + "', which nothing gives");
+    operands.push_back(value);
+  }
+  SmallVector<NamedAttribute> attributes;
+  SmallVector<const AttributeProto *> graphs;
+  for (const AttributeProto &attribute : proto.attribute()) {
+    if (attribute.type() == AttributeProto::GRAPH) {
+      graphs.push_back(&attribute);
+      continue;
+    }
+    std::string error;
+    Attribute value = schema::attribute(builder.getContext(), attribute, error);
+    if (!value)
+      return fail("attribute '" + Twine(attribute.name()) + "': " + error);
+    attributes.push_back(builder.getNamedAttr(attribute.name(), value));
+  }
+  SmallVector<StringRef> graphNames = llvm::map_to_vector(graphs, [](auto *graph) { return StringRef(graph->name()); });
+  // An unranked placeholder until the analysis has seen the node; left-out results have the type none.
+  SmallVector<Type> types;
+  for (const std::string &name : proto.output())
+    types.push_back(name.empty() ? Type(onnx::NoneType::get(builder.getContext()))
+                                 : Type(UnrankedTensorType::get(builder.getF32Type())));
+  auto op = onnx::NodeOp::create(builder, loc, types, proto.op_type(), domain, opset->second,
+                                 builder.getDictionaryAttr(attributes), builder.getStrArrayAttr(graphNames), operands,
+                                 graphs.size());
+  for (auto [graph, region] : llvm::zip(graphs, op.getBodies()))
+    if (!subgraph(graph->g(), region, loc))
+      return false;
+  if (failed(analysis.visit(op)))
+    return false;
+  for (auto [name, result] : llvm::zip(proto.output(), op.getResults()))
+    if (!name.empty() && !define(name, result, loc))
+      return false;
+  return true;
+}
+
+bool GraphImporter::subgraph(const ::onnx::GraphProto &graph, Region &region, Location loc) {
+  Block &body = region.emplaceBlock();
+  GraphImporter inner(OpBuilder::atBlockEnd(&body), file, opsets, analysis, this);
+  for (const auto &input : graph.input()) {
+    Type type = schema::tensorType(builder.getContext(), input.type());
+    if (!type)
+      type = UnrankedTensorType::get(builder.getF32Type());
+    BlockArgument argument = body.addArgument(type, loc);
+    if (!inner.define(input.name(), argument, loc))
+      return false;
+  }
+  for (const auto &tensor : graph.initializer()) {
+    std::string error;
+    ElementsAttr value = schema::elements(builder.getContext(), tensor, error);
+    if (!value) {
+      emitError(loc) << "initialiser '" << tensor.name() << "' of a subgraph: " << error;
+      return false;
+    }
+    if (!inner.define(tensor.name(), onnx::ConstantOp::create(inner.builder, loc, value), loc))
+      return false;
+  }
+  if (!inner.nodes(graph.node()))
+    return false;
+  SmallVector<Value> outputs;
+  for (const auto &output : graph.output()) {
+    outputs.push_back(inner.lookup(output.name()));
+    if (!outputs.back()) {
+      emitError(loc) << "a subgraph gives '" << output.name() << "', which nothing computes";
+      return false;
+    }
+  }
+  onnx::YieldOp::create(inner.builder, loc, outputs);
+  return true;
+}
+
+} // namespace moe

@@ -1,0 +1,21 @@
+//===- InitAll.cpp - everything that a tool registers -----------------------------------------------------------===//
+#include "moe/InitAll.h"
+#include "moe/Dialect/Check.h"
+#include "moe/Dialect/Moe.h"
+#include "moe/Dialect/Onnx.h"
+#include "moe/Dialect/Rt.h"
+#include "mlir/InitAllDialects.h"
+#include "mlir/InitAllExtensions.h"
+#include "mlir/InitAllPasses.h"
+
+namespace moe {
+
+void registerDialects(mlir::DialectRegistry &registry) {
+  registry.insert<MoeDialect, onnx::OnnxDialect, rt::RtDialect, check::CheckDialect>();
+  mlir::registerAllDialects(registry);
+  mlir::registerAllExtensions(registry);
+}
+
+void registerPasses() { mlir::registerAllPasses(); }
+
+} // namespace moe

@@ -1,0 +1,41 @@
+//===- Compile.cpp - from a file to an artefact -----------------------------------------------------------------===//
+#include "moe/Pipelines/Compile.h"
+#include "moe/Import/Onnx.h"
+#include "mlir/Parser/Parser.h"
+#include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/ToolOutputFile.h"
+
+using namespace mlir;
+
+namespace moe {
+
+static OwningOpRef<ModuleOp> read(const CompileRequest &request, MLIRContext &context) {
+  if (StringRef(request.input).ends_with(".onnx"))
+    return importOnnx(request.input, &context);
+  return parseSourceFile<ModuleOp>(request.input, &context);
+}
+
+static ExitCode print(ModuleOp module, StringRef path) {
+  std::string error;
+  auto file = openOutputFile(path, &error);
+  if (!file) {
+    emitError(UnknownLoc::get(module.getContext())) << error;
+    return ExitCode::System;
+  }
+  module.print(file->os(), OpPrintingFlags());
+  file->os() << "\n";
+  file->keep();
+  return ExitCode::Done;
+}
+
+ExitCode compile(const CompileRequest &request, MLIRContext &context) {
+  OwningOpRef<ModuleOp> module = read(request, context);
+  if (!module)
+    return ExitCode::Invalid;
+  Stage to = request.to.value_or(Stage::Emit);
+  if (failed(runStages(*module, request.from.value_or(Stage::Import), to, request.options)))
+    return ExitCode::Invalid;
+  return print(*module, request.output);
+}
+
+} // namespace moe

@@ -1,0 +1,37 @@
+//===- Stages.cpp - the stages of a compilation -----------------------------------------------------------------===//
+#include "moe/Pipelines/Stages.h"
+
+using namespace mlir;
+
+namespace moe {
+
+llvm::ArrayRef<StageInfo> stages() {
+  static const StageInfo table[] = {
+      {Stage::Import, "import", "every node is an onnx.node; files, names, types and attributes have been validated", nullptr, nullptr},
+  };
+  return table;
+}
+
+std::optional<Stage> stageNamed(StringRef name) {
+  for (const StageInfo &info : stages())
+    if (info.name == name)
+      return info.stage;
+  return std::nullopt;
+}
+
+LogicalResult runStages(ModuleOp module, Stage from, Stage to, const CompileOptions &options) {
+  for (const StageInfo &info : stages()) {
+    if (info.stage <= from || info.stage > to || !info.build)
+      continue;
+    PassManager passes(module.getContext());
+    passes.enableVerifier(options.verifyEach);
+    info.build(passes, options);
+    if (failed(passes.run(module)))
+      return failure();
+    if (info.verify && failed(info.verify(module)))
+      return failure();
+  }
+  return success();
+}
+
+} // namespace moe

@@ -1,0 +1,27 @@
+# Generates the sources of the dialect that the calling folder defines in <Name>.td; they are included as moe/Dialect/<Name>/*.inc.
+# ENUMS also generates enums and attributes.
+function(moe_add_dialect name namespace)
+  cmake_parse_arguments(ARG "ENUMS" "" "" ${ARGN})
+  set(LLVM_TARGET_DEFINITIONS ${name}.td)
+  set(TABLEGEN_OUTPUT)
+  mlir_tablegen(${name}Ops.h.inc -gen-op-decls)
+  mlir_tablegen(${name}Ops.cpp.inc -gen-op-defs)
+  mlir_tablegen(${name}Types.h.inc -gen-typedef-decls -typedefs-dialect=${namespace})
+  mlir_tablegen(${name}Types.cpp.inc -gen-typedef-defs -typedefs-dialect=${namespace})
+  mlir_tablegen(${name}Dialect.h.inc -gen-dialect-decls -dialect=${namespace})
+  mlir_tablegen(${name}Dialect.cpp.inc -gen-dialect-defs -dialect=${namespace})
+  if(ARG_ENUMS)
+    mlir_tablegen(${name}Enums.h.inc -gen-enum-decls)
+    mlir_tablegen(${name}Enums.cpp.inc -gen-enum-defs)
+    mlir_tablegen(${name}Attrs.h.inc -gen-attrdef-decls -attrdefs-dialect=${namespace})
+    mlir_tablegen(${name}Attrs.cpp.inc -gen-attrdef-defs -attrdefs-dialect=${namespace})
+  endif()
+  add_public_tablegen_target(Moe${name}IncGen)
+  set_property(GLOBAL APPEND PROPERTY MOE_TABLEGEN_TARGETS Moe${name}IncGen)
+endfunction()
+
+# Adds the sources of the calling folder to the compiler library.
+function(moe_sources)
+  list(TRANSFORM ARGN PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  target_sources(MoeCompiler PRIVATE ${ARGN})
+endfunction()
