@@ -1,5 +1,6 @@
 //===- InitAll.cpp - everything that a tool registers -----------------------------------------------------------===//
 #include "moe/InitAll.h"
+#include "moe/Conversion/Passes.h"
 #include "moe/Dialect/Check.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Onnx.h"
@@ -16,6 +17,9 @@ void registerDialects(mlir::DialectRegistry &registry) {
   mlir::registerAllExtensions(registry);
 }
 
-void registerPasses() { mlir::registerAllPasses(); }
+void registerPasses() {
+  mlir::registerAllPasses();
+  registerMoeConversionPasses();
+}
 
 } // namespace moe

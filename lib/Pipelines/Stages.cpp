@@ -1,5 +1,6 @@
 //===- Stages.cpp - the stages of a compilation -----------------------------------------------------------------===//
 #include "moe/Pipelines/Stages.h"
+#include "Pipelines.h"
 
 using namespace mlir;
 
@@ -8,6 +9,7 @@ namespace moe {
 llvm::ArrayRef<StageInfo> stages() {
   static const StageInfo table[] = {
       {Stage::Import, "import", "every node is an onnx.node; files, names, types and attributes have been validated", nullptr, nullptr},
+      {Stage::Legalize, "legalize", "no onnx op is left; graphs are tensor, linalg, arith and moe ops", buildLegalize, verifyLegalize},
   };
   return table;
 }

@@ -1,0 +1,104 @@
+//===- LegalizeOnnx.cpp - onnx.node to tensor, linalg and arith -------------------------------------------------===//
+#include "NodeLowering.h"
+#include "moe/Conversion/Passes.h"
+#include "moe/Dialect/Moe.h"
+#include "moe/Dialect/Rt.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace moe {
+#define GEN_PASS_DEF_LEGALIZEONNX
+#include "moe/Conversion/Passes.h.inc"
+
+static const LoweringTable &loweringTable() {
+  static const LoweringTable *table = [] {
+    auto *made = new LoweringTable;
+    for (auto add : {addElementwise, addLayout, addGather, addScatter, addReduce, addProduct, addSort, addCreate})
+      add(*made);
+    return made;
+  }();
+  return *table;
+}
+
+/// A constant's elements with signless type.
+static DenseElementsAttr signlessElements(ElementsAttr value) {
+  auto dense = cast<DenseElementsAttr>(value);
+  Type element = signless(dense.getElementType());
+  return element == dense.getElementType() ? dense : dense.bitcast(element);
+}
+
+static LogicalResult legalizeNode(onnx::NodeOp node, OpBuilder &builder, const ShapeAnalysis &shapes, LegalizeScope &scope) {
+  for (Value value : llvm::concat<Value>(llvm::to_vector(node.getOperands()), llvm::to_vector(node.getResults())))
+    if (isa<UnrankedTensorType>(value.getType()))
+      return node.emitError(node.qualifiedName()) << ": a tensor of unknown rank; fix the shapes of the model's inputs";
+  auto found = loweringTable().find(node.qualifiedName());
+  if (found == loweringTable().end())
+    return node.emitError(node.qualifiedName()) << ": this operator is not supported (opset " << node.getVersion() << ")";
+  NodeLowering lowering(node, builder, shapes, scope);
+  return found->second(lowering);
+}
+
+LogicalResult legalizeBlock(Block &block, OpBuilder &builder, const ShapeAnalysis &shapes, LegalizeScope &scope) {
+  for (Operation &op : block.without_terminator()) {
+    if (auto node = dyn_cast<onnx::NodeOp>(op)) {
+      if (failed(legalizeNode(node, builder, shapes, scope)))
+        return failure();
+    } else if (auto constant = dyn_cast<onnx::ConstantOp>(op)) {
+      Value value = arith::ConstantOp::create(builder, op.getLoc(), signlessElements(constant.getValue()));
+      bindValue(constant, value, shapes, scope);
+    } else if (isa<onnx::NoneOp>(op)) {
+      continue;
+    } else {
+      Operation *copy = builder.clone(op, scope.values);
+      for (auto [from, to] : llvm::zip(op.getResults(), copy->getResults())) {
+        if (auto type = dyn_cast<RankedTensorType>(to.getType()))
+          to.setType(RankedTensorType::get(type.getShape(), signless(type.getElementType())));
+        bindValue(from, to, shapes, scope);
+      }
+    }
+  }
+  return success();
+}
+
+namespace {
+
+struct LegalizeOnnxPass : impl::LegalizeOnnxBase<LegalizeOnnxPass> {
+  void runOnOperation() override {
+    getOperation().walk([](ParamOp param) {
+      auto type = cast<RankedTensorType>(param.getType());
+      param.setType(RankedTensorType::get(type.getShape(), signless(type.getElementType())));
+    });
+    for (auto function : getOperation().getOps<func::FuncOp>())
+      if (!function.isExternal() && failed(legalize(function)))
+        return signalPassFailure();
+  }
+
+  LogicalResult legalize(func::FuncOp function) {
+    ShapeAnalysis shapes;
+    if (failed(shapes.run(function)))
+      return failure();
+    Block &old = function.getBody().front();
+    Block *fresh = new Block;
+    LegalizeScope scope;
+    for (BlockArgument argument : old.getArguments()) {
+      auto type = cast<RankedTensorType>(argument.getType());
+      Value legal = fresh->addArgument(RankedTensorType::get(type.getShape(), signless(type.getElementType())), argument.getLoc());
+      bindValue(argument, legal, shapes, scope);
+    }
+    function.getBody().push_back(fresh);
+    OpBuilder builder = OpBuilder::atBlockEnd(fresh);
+    if (failed(legalizeBlock(old, builder, shapes, scope)))
+      return failure();
+    builder.clone(*old.getTerminator(), scope.values);
+    old.dropAllReferences();
+    old.erase();
+    function.setFunctionType(builder.getFunctionType(fresh->getArgumentTypes(), fresh->getTerminator()->getOperandTypes()));
+    return success();
+  }
+};
+
+} // namespace
+} // namespace moe

@@ -1,0 +1,17 @@
+//===- Pipelines.h - one builder and one verifier per stage -------------------------------------------*- C++ -*-===//
+#pragma once
+
+#include "moe/Pipelines/Options.h"
+#include "mlir/IR/BuiltinOps.h"
+#include "mlir/Pass/PassManager.h"
+
+namespace moe {
+
+void buildLegalize(mlir::OpPassManager &passes, const CompileOptions &options);
+mlir::LogicalResult verifyLegalize(mlir::ModuleOp module);
+
+/// Fails at the first op for which `allowed` is false, naming the stage and the op.
+mlir::LogicalResult verifyOps(mlir::ModuleOp module, llvm::StringRef stage, llvm::StringRef rule,
+                              llvm::function_ref<bool(mlir::Operation *)> allowed);
+
+} // namespace moe

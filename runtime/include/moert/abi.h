@@ -1,0 +1,71 @@
+/*===- abi.h - what compiled code and the runtime know of each other --------------------------------------------===*\
+|*
+|* Compiled code calls the runtime through the table `moert_api` that every call carries; the runtime calls compiled code through
+|* the symbols named at the end. Each entry of the table is one op of the `rt` dialect (dialects/Rt). Plain C, no other header.
+|*
+\*===------------------------------------------------------------------------------------------------------------===*/
+#ifndef MOERT_ABI_H
+#define MOERT_ABI_H
+
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Changes whenever a field is moved or its meaning changes; code of another version is refused when it is loaded. */
+#define MOERT_ABI_VERSION 1
+
+typedef struct moert_call moert_call;
+
+/* A kernel: does the tasks [begin, end) of a launch. `args` are the launch's operands, 8 bytes each: addresses, lengths, scalars.
+   Called from several threads at once with ranges that do not overlap. */
+typedef void (*moert_kernel)(moert_call *call, int64_t begin, int64_t end, const int64_t *args);
+
+typedef struct moert_api {
+  /* Memory for `bytes` bytes, aligned to 64, valid until released or the call ends; never null (the call fails instead, and the
+     memory is then a page that may be written but holds nothing). Only the thread that runs the entry asks. */
+  void *(*allocate)(moert_call *call, int64_t bytes);
+  void (*release)(moert_call *call, void *memory);
+  /* Runs `kernel` over [0, tasks); returns when all tasks are done. `cost` is one task's work in nanoseconds: launches too small to
+     pay for a hand-over run on the calling thread. The division of tasks never changes results. */
+  void (*parallel)(moert_call *call, moert_kernel kernel, const int64_t *args, int64_t tasks, int64_t cost);
+  /* The bytes of weight `index` of the artefact's list; resident until the call ends. */
+  void *(*param)(moert_call *call, int32_t index);
+  /* Marks the call as failed: its status is MOERT_INVALID_ARGUMENT with `message`, the first one wins. Any thread. */
+  void (*fail)(moert_call *call, const char *message);
+  /* Gives result `index`: `rank` lengths at `dims`, elements at `data` in row-major order. The memory becomes the runtime's where it came
+     from `allocate`, else it is copied. */
+  void (*output)(moert_call *call, int32_t index, void *data, int32_t rank, const int64_t *dims);
+} moert_api;
+
+/* The part of a call that compiled code reads. */
+struct moert_call {
+  const moert_api *api;
+  int32_t failed; /* not 0 once a check did not hold: the entry then returns early */
+};
+
+/* An argument of an entry. */
+typedef struct moert_argument {
+  void *data;          /* elements in row-major order */
+  const int64_t *dims; /* lengths of all axes */
+} moert_argument;
+
+/* Symbols of a code file:
+     const int32_t moe_abi_version;
+     void moe_select_isa(int32_t level);                       called once before any entry; level is moert_isa
+     void moe_entry_NAME(moert_call *, const moert_argument *); one per entry point of the manifest */
+typedef void (*moert_select)(int32_t level);
+typedef void (*moert_entry)(moert_call *call, const moert_argument *inputs);
+
+/* Instruction sets, each with all of those before it. */
+typedef enum moert_isa {
+  MOERT_ISA_AVX2 = 0,   /* x86-64-v3: AVX2, FMA, F16C */
+  MOERT_ISA_AVX512 = 1, /* x86-64-v4 with VNNI and BF16 */
+  MOERT_ISA_AMX = 2     /* tiles of bf16 and int8 */
+} moert_isa;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
