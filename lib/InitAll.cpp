@@ -1,6 +1,7 @@
 //===- InitAll.cpp - everything that a tool registers -----------------------------------------------------------===//
 #include "moe/InitAll.h"
 #include "moe/Conversion/Passes.h"
+#include "moe/Transforms/Passes.h"
 #include "moe/Dialect/Check.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Onnx.h"
@@ -20,6 +21,7 @@ void registerDialects(mlir::DialectRegistry &registry) {
 void registerPasses() {
   mlir::registerAllPasses();
   registerMoeConversionPasses();
+  registerMoeTransformsPasses();
 }
 
 } // namespace moe

@@ -9,6 +9,10 @@ namespace moe {
 
 void buildLegalize(mlir::OpPassManager &passes, const CompileOptions &options);
 mlir::LogicalResult verifyLegalize(mlir::ModuleOp module);
+void buildSchedule(mlir::OpPassManager &passes, const CompileOptions &options);
+mlir::LogicalResult verifySchedule(mlir::ModuleOp module);
+void buildLower(mlir::OpPassManager &passes, const CompileOptions &options);
+mlir::LogicalResult verifyLower(mlir::ModuleOp module);
 
 /// Fails at the first op for which `allowed` is false, naming the stage and the op.
 mlir::LogicalResult verifyOps(mlir::ModuleOp module, llvm::StringRef stage, llvm::StringRef rule,

@@ -23,4 +23,51 @@ def LegalizeOnnx : Pass<"moe-legalize-onnx", "::mlir::ModuleOp"> {
                            "::moe::rt::RtDialect"];
 }
 
+def LinalgToKernels : Pass<"moe-linalg-to-kernels", "::mlir::ModuleOp"> {
+  let summary = "linalg on buffers to launched loops";
+  let description = [{
+    Each linalg op on memrefs becomes a kernel of loops and a launch. Parallel loops are the kernel's tasks; the innermost loop is the one
+    whose elements are neighbours in memory, so that it vectorises. What does not change in the innermost loop is computed before it.
+
+    ```mlir
+    linalg.generic {...} ins(%a) outs(%b : memref<?x64xf32>) { math.exp }
+    // becomes
+    rt.launch @map tasks(%n) cost(%c) args(%a, %b, %d)
+    ```
+  }];
+  let dependentDialects = ["::moe::rt::RtDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def MoeToKernels : Pass<"moe-to-kernels", "::mlir::ModuleOp"> {
+  let summary = "moe ops to launched kernels";
+  let description = [{
+    Each op of the moe dialect becomes kernels written for the target and their launches, on buffers. Weights become `rt.param`.
+
+    ```mlir
+    %w = moe.get_param @w : tensor<4xf32>
+    // becomes
+    %m = rt.param "w" : memref<4xf32>
+    %w = bufferization.to_tensor %m restrict : memref<4xf32> to tensor<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::moe::rt::RtDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
+                           "::mlir::bufferization::BufferizationDialect", "::mlir::vector::VectorDialect", "::mlir::math::MathDialect"];
+}
+
+def RtToLLVM : Pass<"moe-rt-to-llvm", "::mlir::ModuleOp"> {
+  let summary = "rt ops, kernels and entries to the runtime's ABI";
+  let description = [{
+    Gives every function the call as first argument, kernels the signature of `moert_kernel`, and each entry a wrapper with that of
+    `moert_entry` (runtime/include/moert/abi.h). Allocations, launches, weights and checks become calls through the table of the call.
+    Runs on control-flow form (after scf-to-cf), because a failed check leaves the function.
+
+    ```mlir
+    rt.check %ok, "index out of range"
+    // becomes
+    cf.cond_br %ok, ^next, ^fail
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect", "::mlir::cf::ControlFlowDialect"];
+}
+
 #endif // MOE_CONVERSION_PASSES

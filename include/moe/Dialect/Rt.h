@@ -18,4 +18,7 @@ inline constexpr llvm::StringLiteral kKernelAttr = "rt.kernel"; ///< function: a
 inline constexpr llvm::StringLiteral kIsaAttr = "rt.isa";       ///< kernel: the instruction set that it is written for
 inline constexpr llvm::StringLiteral kEntryAttr = "rt.entry";   ///< function: an entry point of the artefact
 
+inline constexpr llvm::StringLiteral kIndexAttr = "rt.index";   ///< rt.param: the weight's place in the artefact's list
+inline constexpr llvm::StringLiteral kParamsAttr = "rt.params"; ///< module: the names of the weights, in that order
+
 } // namespace moe::rt

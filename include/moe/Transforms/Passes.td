@@ -22,4 +22,81 @@ def ScalarizeShapes : Pass<"moe-scalarize-shapes", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def FuseElementwise : Pass<"moe-fuse-elementwise", "::mlir::func::FuncOp"> {
+  let summary = "elementwise producers move into their consumers";
+  let description = [{
+    An elementwise `linalg.generic` that has one use, or is cheap to compute again, moves into the op that reads it, so that its result
+    needs no memory. It stays where it is when the consumer would compute its elements more often.
+
+    ```mlir
+    %a = linalg.generic ... { arith.addf }
+    %b = linalg.generic ... ins(%a) { math.exp }
+    // becomes
+    %b = linalg.generic ... { arith.addf; math.exp }
+    ```
+  }];
+  let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
+}
+
+def FreeBuffers : Pass<"moe-free-buffers", "::mlir::func::FuncOp"> {
+  let summary = "each buffer is released after its last use";
+  let description = [{
+    Puts a `memref.dealloc` behind the last use of each `memref.alloc` and its views, in the block of the allocation. A buffer that leaves
+    its block (returned, or carried by a loop) is left to the runtime, which releases it when the call ends.
+
+    ```mlir
+    %a = memref.alloc() : memref<4xf32>
+    rt.launch @map tasks(%n) cost(%c) args(%a : memref<4xf32>)
+    // becomes
+    %a = memref.alloc() : memref<4xf32>
+    rt.launch @map tasks(%n) cost(%c) args(%a : memref<4xf32>)
+    memref.dealloc %a : memref<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
+def MergeKernels : Pass<"moe-merge-kernels", "::mlir::ModuleOp"> {
+  let summary = "equal kernels become one";
+  let description = [{
+    Kernels with the same type and body are one kernel: code size and compile time grow with distinct bodies, not with the number of ops.
+
+    ```mlir
+    rt.launch @map tasks(%n) cost(%c) args(%a : memref<4xf32>)
+    rt.launch @map_1 tasks(%n) cost(%c) args(%b : memref<4xf32>)
+    // becomes, where @map and @map_1 have equal bodies
+    rt.launch @map tasks(%n) cost(%c) args(%a : memref<4xf32>)
+    rt.launch @map tasks(%n) cost(%c) args(%b : memref<4xf32>)
+    ```
+  }];
+  let statistics = [Statistic<"merged", "kernels-merged", "kernels that were equal to another one">];
+}
+
+def NumberParams : Pass<"moe-number-params", "::mlir::ModuleOp"> {
+  let summary = "the order of the weights in the artefact";
+  let description = [{
+    Numbers the weights that the code uses, in the order in which it uses them, and lists their names on the module.
+
+    ```mlir
+    %0 = rt.param "w" : memref<4xf32>
+    // becomes
+    %0 = rt.param "w" : memref<4xf32> {rt.index = 0 : i32}
+    ```
+  }];
+}
+
+def ExpandMath : Pass<"moe-expand-math", "::mlir::ModuleOp"> {
+  let summary = "elementary functions become arithmetic that vectorises";
+  let description = [{
+    exp, tanh, erf, log and log1p of float32 become polynomials, so that loops over them vectorise. The others stay library calls.
+
+    ```mlir
+    %0 = math.exp %x : f32
+    // becomes
+    arith.mulf, math.fma, ...
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
 #endif // MOE_TRANSFORMS_PASSES

@@ -96,6 +96,8 @@ struct LegalizeOnnxPass : impl::LegalizeOnnxBase<LegalizeOnnxPass> {
     old.dropAllReferences();
     old.erase();
     function.setFunctionType(builder.getFunctionType(fresh->getArgumentTypes(), fresh->getTerminator()->getOperandTypes()));
+    if (function.isPublic())
+      function->setAttr(rt::kEntryAttr, builder.getUnitAttr());
     return success();
   }
 };

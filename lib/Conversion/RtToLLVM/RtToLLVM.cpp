@@ -1,0 +1,108 @@
+//===- RtToLLVM.cpp - rt ops, kernels and entries to the runtime's ABI ------------------------------------------===//
+#include "Abi.h"
+#include "moe/Conversion/Passes.h"
+#include "mlir/Analysis/DataLayoutAnalysis.h"
+#include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
+#include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
+#include "mlir/Conversion/FuncToLLVM/ConvertFuncToLLVM.h"
+#include "mlir/Conversion/IndexToLLVM/IndexToLLVM.h"
+#include "mlir/Conversion/LLVMCommon/ConversionTarget.h"
+#include "mlir/Conversion/MathToLLVM/MathToLLVM.h"
+#include "mlir/Conversion/MathToLibm/MathToLibm.h"
+#include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
+#include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
+#include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+
+using namespace mlir;
+
+namespace moe {
+#define GEN_PASS_DEF_RTTOLLVM
+#include "moe/Conversion/Passes.h.inc"
+
+namespace {
+
+/// memref.alloc: memory of the call.
+struct AllocPattern : ConvertOpToLLVMPattern<memref::AllocOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(memref::AllocOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    SmallVector<Value> sizes, strides;
+    Value bytes;
+    getMemRefDescriptorSizes(op.getLoc(), op.getType(), adaptor.getDynamicSizes(), rewriter, sizes, strides, bytes, /*sizeInBytes=*/true);
+    Value memory = abi::call(rewriter, op.getLoc(), abi::callOf(op), abi::Entry::Allocate, {bytes}, abi::pointer(op.getContext()));
+    rewriter.replaceOp(op, Value(createMemRefDescriptor(op.getLoc(), op.getType(), memory, memory, sizes, strides, rewriter)));
+    return success();
+  }
+};
+
+struct DeallocPattern : ConvertOpToLLVMPattern<memref::DeallocOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(memref::DeallocOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Value memory = MemRefDescriptor(adaptor.getMemref()).allocatedPtr(rewriter, op.getLoc());
+    abi::call(rewriter, op.getLoc(), abi::callOf(op), abi::Entry::Release, {memory}, {});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+/// rt.param: the runtime's address of the weight whose place in the artefact's list the attribute rt.index gives.
+struct ParamPattern : ConvertOpToLLVMPattern<rt::ParamOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(rt::ParamOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    auto place = op->getAttrOfType<IntegerAttr>(rt::kIndexAttr);
+    if (!place)
+      return op.emitError("stage lower: the weight has no place in the artefact's list");
+    Value index = LLVM::ConstantOp::create(rewriter, op.getLoc(), rewriter.getI32IntegerAttr(place.getInt()));
+    Value memory = abi::call(rewriter, op.getLoc(), abi::callOf(op), abi::Entry::Param, {index}, abi::pointer(op.getContext()));
+    auto type = cast<MemRefType>(op.getType());
+    rewriter.replaceOp(op, Value(MemRefDescriptor::fromStaticShape(rewriter, op.getLoc(), *getTypeConverter(), type, memory)));
+    return success();
+  }
+};
+
+/// rt.launch: the operands in 8-byte slots on the stack.
+struct LaunchPattern : ConvertOpToLLVMPattern<rt::LaunchOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(rt::LaunchOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    SmallVector<Value> slots;
+    for (auto [value, converted] : llvm::zip(op.getArgs(), adaptor.getArgs()))
+      abi::pack(rewriter, loc, value.getType(), converted, slots);
+    Value memory = abi::stackSlots(rewriter, op, slots.size());
+    for (auto [index, slot] : llvm::enumerate(slots))
+      LLVM::StoreOp::create(rewriter, loc, slot, abi::offset(rewriter, loc, memory, 8 * index));
+    Value kernel = LLVM::AddressOfOp::create(rewriter, loc, abi::pointer(op.getContext()), op.getKernel());
+    abi::call(rewriter, loc, abi::callOf(op), abi::Entry::Parallel, {kernel, memory, adaptor.getTasks(), adaptor.getCost()}, {});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
+  void runOnOperation() override {
+    ModuleOp module = getOperation();
+    abi::adaptFunctions(module);
+
+    LowerToLLVMOptions options(&getContext());
+    options.overrideIndexBitwidth(64);
+    LLVMTypeConverter converter(&getContext(), options);
+    RewritePatternSet patterns(&getContext());
+    arith::populateArithToLLVMConversionPatterns(converter, patterns);
+    cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
+    populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
+    populateFuncToLLVMConversionPatterns(converter, patterns);
+    populateMathToLLVMConversionPatterns(converter, patterns);
+    populateMathToLibmConversionPatterns(patterns);
+    populateVectorToLLVMConversionPatterns(converter, patterns);
+    index::populateIndexToLLVMConversionPatterns(converter, patterns);
+    ub::populateUBToLLVMConversionPatterns(converter, patterns);
+    patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern>(converter, /*benefit=*/10);
+    LLVMConversionTarget target(getContext());
+    target.addLegalOp<ModuleOp>();
+    if (failed(applyPartialConversion(module, target, std::move(patterns))))
+      signalPassFailure();
+  }
+};
+
+} // namespace
+} // namespace moe

@@ -1,0 +1,63 @@
+//===- Launch.cpp - making a kernel and its launch --------------------------------------------------------------===//
+#include "moe/Kernels/Launch.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+
+using namespace mlir;
+
+namespace moe {
+
+/// `name`, or `name_1`, `name_2`, ... where it is taken.
+static std::string freeName(ModuleOp module, StringRef name) {
+  std::string candidate = name.str();
+  for (unsigned i = 1; module.lookupSymbol(candidate); ++i)
+    candidate = (name + "_" + Twine(i)).str();
+  return candidate;
+}
+
+rt::LaunchOp launch(ImplicitLocOpBuilder &b, StringRef name, ValueRange args, Value tasks, Value cost, KernelBody body) {
+  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  SmallVector<Type> types = {b.getIndexType(), b.getIndexType()};
+  llvm::append_range(types, args.getTypes());
+  ImplicitLocOpBuilder outside(b.getLoc(), OpBuilder::atBlockEnd(module.getBody()));
+  auto kernel = func::FuncOp::create(outside, freeName(module, name), outside.getFunctionType(types, {}));
+  kernel.setPrivate();
+  kernel->setAttr(rt::kKernelAttr, outside.getUnitAttr());
+  Block *entry = kernel.addEntryBlock();
+  ImplicitLocOpBuilder inside(b.getLoc(), OpBuilder::atBlockEnd(entry));
+  body(inside, entry->getArguments().drop_front(2), entry->getArgument(0), entry->getArgument(1));
+  inside.setInsertionPointToEnd(&kernel.getBody().back());
+  func::ReturnOp::create(inside);
+  return rt::LaunchOp::create(b, kernel.getSymName(), tasks, cost, args);
+}
+
+void forEachTask(ImplicitLocOpBuilder &b, Value begin, Value end, function_ref<void(ImplicitLocOpBuilder &, Value)> body) {
+  Value one = arith::ConstantIndexOp::create(b, 1);
+  scf::ForOp::create(b, begin, end, one, ValueRange(), [&](OpBuilder &builder, Location loc, Value task, ValueRange) {
+    ImplicitLocOpBuilder inner(loc, builder);
+    body(inner, task);
+    scf::YieldOp::create(inner);
+  });
+}
+
+Value product(ImplicitLocOpBuilder &b, ValueRange lengths) {
+  Value result = arith::ConstantIndexOp::create(b, 1);
+  for (Value length : lengths)
+    result = b.createOrFold<arith::MulIOp>(result, length);
+  return result;
+}
+
+SmallVector<Value> delinearize(ImplicitLocOpBuilder &b, Value task, ValueRange lengths) {
+  SmallVector<Value> indices(lengths.size());
+  for (int64_t axis = int64_t(lengths.size()) - 1; axis >= 0; --axis) {
+    if (axis == 0) {
+      indices[axis] = task;
+      break;
+    }
+    indices[axis] = arith::RemUIOp::create(b, task, lengths[axis]);
+    task = arith::DivUIOp::create(b, task, lengths[axis]);
+  }
+  return indices;
+}
+
+} // namespace moe

@@ -1,0 +1,35 @@
+//===- Lower.cpp - the lower stage ------------------------------------------------------------------------------===//
+#include "Pipelines.h"
+#include "moe/Conversion/Passes.h"
+#include "moe/Transforms/Passes.h"
+#include "mlir/Conversion/Passes.h"
+#include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/MemRef/Transforms/Passes.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace moe {
+
+void buildLower(OpPassManager &passes, const CompileOptions &) {
+  passes.addPass(createExpandMath());
+  passes.addPass(memref::createExpandOpsPass());
+  passes.addPass(createSCFToControlFlowPass());
+  passes.addPass(memref::createExpandStridedMetadataPass());
+  passes.addPass(createLowerAffinePass()); // the metadata's affine arithmetic
+  arith::ArithExpandOpsPassOptions expand;
+  expand.includeBf16 = true;
+  passes.addPass(arith::createArithExpandOpsPass(expand));
+  passes.addPass(createRtToLLVM()); // on control-flow form: a failed check leaves the function
+  passes.addPass(createReconcileUnrealizedCastsPass());
+}
+
+LogicalResult verifyLower(ModuleOp module) {
+  return verifyOps(module, "lower", "only LLVM ops and weights may be left", [](Operation *op) {
+    return isa<ModuleOp>(op) || isa_and_nonnull<LLVM::LLVMDialect>(op->getDialect()) || op->getDialect()->getNamespace() == "moe" ||
+           op->getParentOfType<ModuleOp>() != op->getParentOp();
+  });
+}
+
+} // namespace moe
