@@ -1,5 +1,6 @@
 //===- Compile.cpp - from a file to an artefact -----------------------------------------------------------------===//
 #include "moe/Pipelines/Compile.h"
+#include "moe/Artefact/Writer.h"
 #include "moe/Import/Onnx.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
@@ -35,6 +36,8 @@ ExitCode compile(const CompileRequest &request, MLIRContext &context) {
   Stage to = request.to.value_or(Stage::Emit);
   if (failed(runStages(*module, request.from.value_or(Stage::Import), to, request.options)))
     return ExitCode::Invalid;
+  if (to == Stage::Emit)
+    return succeeded(writeArtefact(*module, request.output, request.options)) ? ExitCode::Done : ExitCode::System;
   return print(*module, request.output);
 }
 

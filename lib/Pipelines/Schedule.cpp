@@ -32,7 +32,7 @@ void buildSchedule(OpPassManager &passes, const CompileOptions &) {
   passes.addNestedPass<func::FuncOp>(createCSEPass());
   passes.addPass(createMergeKernels());
   passes.addNestedPass<func::FuncOp>(createFreeBuffers()); // last: every use is a launch or a view by now
-  passes.addPass(createNumberParams());
+  passes.addPass(createDescribeEntries());
 }
 
 LogicalResult verifySchedule(ModuleOp module) {

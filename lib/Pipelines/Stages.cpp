@@ -12,6 +12,7 @@ llvm::ArrayRef<StageInfo> stages() {
       {Stage::Legalize, "legalize", "no onnx op is left; graphs are tensor, linalg, arith and moe ops", buildLegalize, verifyLegalize},
       {Stage::Schedule, "schedule", "no tensor is left: buffers, kernels and launches", buildSchedule, verifySchedule},
       {Stage::Lower, "lower", "only LLVM ops are left", buildLower, verifyLower},
+      {Stage::Emit, "emit", "the artefact is written: digests, reproducible bytes", nullptr, nullptr},
   };
   return table;
 }

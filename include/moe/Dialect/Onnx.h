@@ -19,6 +19,7 @@ namespace moe::onnx {
 /// Names of the attributes that carry what ONNX says of a graph's inputs and outputs.
 inline constexpr llvm::StringLiteral kNameAttr = "onnx.name"; ///< argument/result: its ONNX name
 inline constexpr llvm::StringLiteral kDimsAttr = "onnx.dims"; ///< argument/result: a name per dynamic dimension, "" else
+inline constexpr llvm::StringLiteral kTypeAttr = "onnx.type"; ///< argument/result of legalised functions: its type with signs
 inline constexpr llvm::StringLiteral kEqualAttr = "onnx.equal"; ///< function: pairs of lengths that the graph needs to be equal
 inline constexpr llvm::StringLiteral kOpsetsAttr = "onnx.opsets"; ///< module: domain -> version
 

@@ -21,4 +21,8 @@ inline constexpr llvm::StringLiteral kEntryAttr = "rt.entry";   ///< function: a
 inline constexpr llvm::StringLiteral kIndexAttr = "rt.index";   ///< rt.param: the weight's place in the artefact's list
 inline constexpr llvm::StringLiteral kParamsAttr = "rt.params"; ///< module: the names of the weights, in that order
 
+/// module: what callers of each entry need to know, as a list of {name, inputs, outputs, equal}; inputs and outputs are lists of
+/// {name, type, dims}.
+inline constexpr llvm::StringLiteral kEntriesAttr = "rt.entries";
+
 } // namespace moe::rt

@@ -72,10 +72,11 @@ def MergeKernels : Pass<"moe-merge-kernels", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"merged", "kernels-merged", "kernels that were equal to another one">];
 }
 
-def NumberParams : Pass<"moe-number-params", "::mlir::ModuleOp"> {
-  let summary = "the order of the weights in the artefact";
+def DescribeEntries : Pass<"moe-describe-entries", "::mlir::ModuleOp"> {
+  let summary = "what the artefact says of its entries and weights";
   let description = [{
-    Numbers the weights that the code uses, in the order in which it uses them, and lists their names on the module.
+    Numbers the weights that the code uses, in the order in which it uses them, and lists them and the signatures of the entries on the
+    module, where they survive lowering.
 
     ```mlir
     %0 = rt.param "w" : memref<4xf32>

@@ -88,6 +88,10 @@ struct LegalizeOnnxPass : impl::LegalizeOnnxBase<LegalizeOnnxPass> {
       Value legal = fresh->addArgument(RankedTensorType::get(type.getShape(), signless(type.getElementType())), argument.getLoc());
       bindValue(argument, legal, shapes, scope);
     }
+    for (unsigned i = 0; i < function.getNumArguments(); ++i)
+      function.setArgAttr(i, onnx::kTypeAttr, TypeAttr::get(function.getArgumentTypes()[i]));
+    for (unsigned i = 0; i < function.getNumResults(); ++i)
+      function.setResultAttr(i, onnx::kTypeAttr, TypeAttr::get(old.getTerminator()->getOperand(i).getType()));
     function.getBody().push_back(fresh);
     OpBuilder builder = OpBuilder::atBlockEnd(fresh);
     if (failed(legalizeBlock(old, builder, shapes, scope)))

@@ -1,0 +1,12 @@
+//===- Cpu.h - machine code for x86-64 ----------------------------------------------------------------*- C++ -*-===//
+#pragma once
+
+#include "mlir/IR/BuiltinOps.h"
+
+namespace moe {
+
+/// Compiles a lowered module to the shared object `path`. Each kernel exists once per instruction set of `isas` ("avx2", "avx512", "amx";
+/// the first one is needed to run at all); moe_select_isa picks. Fails with a diagnostic.
+mlir::LogicalResult compileForCpu(mlir::ModuleOp module, llvm::ArrayRef<std::string> isas, llvm::StringRef path);
+
+} // namespace moe

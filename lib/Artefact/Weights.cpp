@@ -1,0 +1,88 @@
+//===- Weights.cpp - the bytes of weights, and their file -------------------------------------------------------===//
+#include "Weights.h"
+#include "moe/Support/Bytes.h"
+#include "mlir/IR/SymbolTable.h"
+#include "llvm/Support/Endian.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include <nlohmann/json.hpp>
+
+using namespace mlir;
+
+namespace moe {
+namespace {
+
+constexpr int64_t kPage = 4096, kAlign = 64;
+
+int64_t roundUp(int64_t value, int64_t to) { return (value + to - 1) / to * to; }
+
+/// The elements of a constant as they lie in memory.
+std::string bytesOf(ElementsAttr value) {
+  auto dense = cast<DenseElementsAttr>(value);
+  Type element = dense.getElementType();
+  int64_t count = dense.getNumElements();
+  if (element.isInteger(1)) {
+    std::string bytes;
+    for (bool bit : dense.getValues<bool>())
+      bytes.push_back(bit);
+    return bytes;
+  }
+  StringRef raw(dense.getRawData().data(), dense.getRawData().size());
+  std::string bytes;
+  for (int64_t i = 0; dense.isSplat() && i < count; ++i)
+    bytes += raw;
+  return dense.isSplat() ? bytes : raw.str();
+}
+
+LogicalResult writeOne(ParamOp param, raw_ostream &out) {
+  if (param.getValue()) {
+    out << bytesOf(*param.getValue());
+    return success();
+  }
+  if (!param.getFile())
+    return param.emitError("stage emit: the weight has neither a file nor a value");
+  FileAttr file = *param.getFile();
+  auto buffer = llvm::MemoryBuffer::getFileSlice(file.getPath(), file.getLength(), file.getOffset());
+  if (!buffer)
+    return param.emitError("cannot read ") << file.getPath() << ": " << buffer.getError().message();
+  if (int64_t((*buffer)->getBufferSize()) != file.getLength())
+    return param.emitError("cannot read ") << file.getPath() << ": the file has changed";
+  out << (*buffer)->getBuffer();
+  return success();
+}
+
+} // namespace
+
+LogicalResult writeWeights(ModuleOp module, ArrayAttr names, llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &places) {
+  SymbolTable symbols(module);
+  SmallVector<ParamOp> params;
+  nlohmann::ordered_json header;
+  int64_t at = 0;
+  for (Attribute name : names) {
+    auto param = symbols.lookup<ParamOp>(cast<StringAttr>(name).getValue());
+    if (!param)
+      return module.emitError("stage emit: no weight is called ") << name;
+    params.push_back(param);
+    int64_t length = byteSize(cast<RankedTensorType>(param.getType()));
+    // Padding belongs to the tensor before it: the format allows no holes.
+    int64_t end = roundUp(at + length, kAlign);
+    header[cast<StringAttr>(name).str()] = {{"dtype", "U8"}, {"shape", {end - at}}, {"data_offsets", {at, end}}};
+    places.push_back({cast<StringAttr>(name).str(), at, length});
+    at = end;
+  }
+  std::string text = header.empty() ? "{}" : header.dump();
+  int64_t start = roundUp(8 + int64_t(text.size()), kPage);
+  text.append(start - 8 - text.size(), ' ');
+  char size[8];
+  llvm::support::endian::write64le(size, text.size());
+  file.write(size, 8);
+  file << text;
+  for (auto [param, place] : llvm::zip(params, places)) {
+    if (failed(writeOne(param, file)))
+      return failure();
+    file.write_zeros(roundUp(place.length, kAlign) - place.length);
+    place.offset += start;
+  }
+  return success();
+}
+
+} // namespace moe

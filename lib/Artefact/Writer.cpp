@@ -1,0 +1,184 @@
+//===- Writer.cpp - writing an artefact -------------------------------------------------------------------------===//
+#include "moe/Artefact/Writer.h"
+#include "Weights.h"
+#include "moe/Dialect/Rt.h"
+#include "moe/Schema/Convert.h"
+#include "moe/Target/Cpu.h"
+#include "moert/abi.h"
+#include "llvm/Support/FileSystem.h"
+#include "llvm/Support/MemoryBuffer.h"
+#include "llvm/Support/Path.h"
+#include "llvm/Support/Process.h"
+#include "llvm/Support/xxhash.h"
+#include <fcntl.h>
+#include <nlohmann/json.hpp>
+#include <unistd.h>
+
+using namespace mlir;
+using nlohmann::ordered_json;
+
+namespace moe {
+namespace {
+
+/// A folder under construction: removed again unless it is committed.
+class PendingFolder {
+public:
+  explicit PendingFolder(StringRef target) : target(target), work((target + ".tmp." + Twine(getpid())).str()) {}
+  ~PendingFolder() {
+    if (!work.empty())
+      llvm::sys::fs::remove_directories(work);
+  }
+  std::error_code create() {
+    llvm::sys::fs::remove_directories(work);
+    return llvm::sys::fs::create_directories(work);
+  }
+  std::string file(StringRef name) const { return work + "/" + name.str(); }
+
+  /// Syncs all files and gives the folder its name.
+  std::error_code commit(ArrayRef<std::string> files) {
+    for (const std::string &name : files)
+      if (std::error_code error = sync(file(name)))
+        return error;
+    if (std::error_code error = sync(work))
+      return error;
+    if (rename(work.c_str(), target.c_str()) != 0) {
+      // Something is there: exchange, then remove what was there.
+      if (renameat2(AT_FDCWD, work.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0)
+        return std::error_code(errno, std::generic_category());
+      llvm::sys::fs::remove_directories(work);
+    }
+    work.clear();
+    return {};
+  }
+
+private:
+  static std::error_code sync(const std::string &path) {
+    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+      return std::error_code(errno, std::generic_category());
+    int status = fsync(fd);
+    std::error_code error(errno, std::generic_category());
+    close(fd);
+    return status == 0 ? std::error_code() : error;
+  }
+
+  std::string target, work;
+};
+
+/// XXH3-128 of a file, in hexadecimal.
+std::string digest(const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
+  if (!buffer)
+    return "";
+  auto hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef((*buffer)->getBuffer()));
+  return llvm::utohexstr(hash.high64, true, 16) + llvm::utohexstr(hash.low64, true, 16);
+}
+
+/// The element type's name in numpy: float32, int64, uint8, bool, bfloat16.
+std::string typeName(Type element) {
+  if (auto integer = dyn_cast<IntegerType>(element)) {
+    if (integer.getWidth() == 1)
+      return "bool";
+    return (integer.isUnsigned() ? "uint" : "int") + std::to_string(integer.getWidth());
+  }
+  if (element.isBF16())
+    return "bfloat16";
+  if (element.getIntOrFloatBitWidth() >= 16)
+    return "float" + std::to_string(element.getIntOrFloatBitWidth());
+  std::string text;
+  llvm::raw_string_ostream(text) << element;
+  return StringRef(text).lower();
+}
+
+/// [{name, type, dims}]: a dim is a number or an expression.
+ordered_json values(ArrayAttr list) {
+  ordered_json result = ordered_json::array();
+  for (auto value : list.getAsRange<DictionaryAttr>()) {
+    auto type = cast<TensorType>(value.getAs<TypeAttr>("type").getValue());
+    ordered_json dims = ordered_json::array();
+    auto names = value.getAs<ArrayAttr>("dims");
+    for (auto [axis, length] : llvm::enumerate(cast<RankedTensorType>(type).getShape())) {
+      if (ShapedType::isDynamic(length))
+        dims.push_back(axis < names.size() ? cast<StringAttr>(names[axis]).str() : "");
+      else
+        dims.push_back(length);
+    }
+    result.push_back({{"name", value.getAs<StringAttr>("name").str()}, {"type", typeName(type.getElementType())}, {"dims", dims}});
+  }
+  return result;
+}
+
+ordered_json entries(ModuleOp module) {
+  ordered_json result = ordered_json::array();
+  auto list = module->getAttrOfType<ArrayAttr>(rt::kEntriesAttr);
+  for (auto entry : list.getAsRange<DictionaryAttr>()) {
+    ordered_json equal = ordered_json::array();
+    for (auto pair : entry.getAs<ArrayAttr>("equal").getAsRange<ArrayAttr>())
+      equal.push_back({cast<StringAttr>(pair[0]).str(), cast<StringAttr>(pair[1]).str()});
+    result.push_back({{"name", entry.getAs<StringAttr>("name").str()},
+                      {"inputs", values(entry.getAs<ArrayAttr>("inputs"))},
+                      {"outputs", values(entry.getAs<ArrayAttr>("outputs"))},
+                      {"equal", equal}});
+  }
+  return result;
+}
+
+} // namespace
+
+LogicalResult writeArtefact(ModuleOp module, StringRef path, const CompileOptions &options) {
+  auto fail = [&](const Twine &what, std::error_code error) { return module.emitError("stage emit: ") << what << ": " << error.message(); };
+  auto names = module->getAttrOfType<ArrayAttr>(rt::kParamsAttr);
+  if (!names || !module->getAttrOfType<ArrayAttr>(rt::kEntriesAttr))
+    return module.emitError("stage emit: the module does not say what its entries are; was it scheduled?");
+  while (path.ends_with("/"))
+    path = path.drop_back();
+  PendingFolder folder(path);
+  if (std::error_code error = folder.create())
+    return fail("cannot create " + path, error);
+
+  std::vector<WeightPlace> places;
+  {
+    std::error_code error;
+    llvm::raw_fd_ostream file(folder.file("weights.safetensors"), error);
+    if (error)
+      return fail("cannot write the weights", error);
+    if (failed(writeWeights(module, names, file, places)))
+      return failure();
+    file.close();
+    if (file.has_error()) {
+      error = file.error();
+      file.clear_error();
+      return fail("cannot write the weights", error);
+    }
+  }
+  if (failed(compileForCpu(module, options.isas, folder.file("code.cpu.so"))))
+    return failure();
+
+  ordered_json manifest;
+  manifest["format"] = "moe";
+  manifest["version"] = 1;
+  manifest["abi"] = MOERT_ABI_VERSION;
+  manifest["targets"] = {{{"name", "cpu"}, {"code", "code.cpu.so"}, {"isas", options.isas}}};
+  manifest["entries"] = entries(module);
+  ordered_json params = ordered_json::array();
+  for (const WeightPlace &place : places)
+    params.push_back({{"name", place.name}, {"file", "weights.safetensors"}, {"offset", place.offset}, {"length", place.length}});
+  manifest["params"] = params;
+  for (const char *name : {"code.cpu.so", "weights.safetensors"}) {
+    uint64_t size = 0;
+    llvm::sys::fs::file_size(folder.file(name), size);
+    manifest["files"][name] = {{"bytes", size}, {"xxh3", digest(folder.file(name))}};
+  }
+  {
+    std::error_code error;
+    llvm::raw_fd_ostream file(folder.file("manifest.json"), error);
+    if (error)
+      return fail("cannot write the manifest", error);
+    file << manifest.dump(1) << "\n";
+  }
+  if (std::error_code error = folder.commit({"weights.safetensors", "code.cpu.so", "manifest.json"}))
+    return fail("cannot finish " + path, error);
+  return success();
+}
+
+} // namespace moe

@@ -1,0 +1,96 @@
+//===- Codegen.cpp - machine code for x86-64 --------------------------------------------------------------------===//
+#include "Link.h"
+#include "Variants.h"
+#include "moe/Dialect/Moe.h"
+#include "moe/Dialect/Rt.h"
+#include "moe/Target/Cpu.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
+#include "mlir/Target/LLVMIR/Export.h"
+#include "llvm/IR/LegacyPassManager.h"
+#include "llvm/MC/TargetRegistry.h"
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Support/TargetSelect.h"
+#include "llvm/Target/TargetMachine.h"
+
+using namespace mlir;
+
+namespace moe {
+namespace {
+
+std::unique_ptr<llvm::TargetMachine> targetMachine() {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  llvm::Triple triple("x86_64-unknown-linux-gnu");
+  std::string error;
+  const llvm::Target *target = llvm::TargetRegistry::lookupTarget(triple, error);
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Standard;
+  return std::unique_ptr<llvm::TargetMachine>(target->createTargetMachine(triple, "x86-64-v3", "", options, llvm::Reloc::PIC_, std::nullopt,
+                                                                           llvm::CodeGenOptLevel::Default));
+}
+
+void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager cgscc;
+  llvm::ModuleAnalysisManager modules;
+  llvm::PassBuilder builder(&machine);
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(cgscc);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, cgscc, modules);
+  builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+}
+
+/// Machine code is made in a module without weights, which have no translation.
+std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &context) {
+  OwningOpRef<ModuleOp> code = module.clone();
+  for (ParamOp param : llvm::make_early_inc_range(code->getOps<ParamOp>()))
+    param.erase();
+  for (NamedAttribute attr : llvm::to_vector((*code)->getAttrs()))
+    if (attr.getNameDialect())
+      (*code)->removeAttr(attr.getName());
+  registerLLVMDialectTranslation(*code->getContext());
+  registerBuiltinDialectTranslation(*code->getContext());
+  return translateModuleToLLVMIR(*code, context, "moe");
+}
+
+} // namespace
+
+LogicalResult compileForCpu(ModuleOp module, ArrayRef<std::string> isas, StringRef path) {
+  llvm::StringSet<> kernels;
+  for (auto function : module.getOps<LLVM::LLVMFuncOp>())
+    if (function->hasAttr(rt::kKernelAttr))
+      kernels.insert(function.getSymName());
+  llvm::LLVMContext context;
+  std::unique_ptr<llvm::Module> code = translate(module, context);
+  if (!code)
+    return module.emitError("stage emit: the module has no LLVM form");
+  std::unique_ptr<llvm::TargetMachine> machine = targetMachine();
+  code->setTargetTriple(machine->getTargetTriple());
+  code->setDataLayout(machine->createDataLayout());
+  for (llvm::Function &function : *code)
+    if (!function.isDeclaration() && !function.getName().starts_with("moe_entry_"))
+      function.setLinkage(llvm::GlobalValue::InternalLinkage);
+  makeVariants(*code, kernels, isas);
+  optimize(*code, *machine);
+
+  std::string object = (path + ".o").str();
+  std::error_code error;
+  llvm::raw_fd_ostream file(object, error);
+  llvm::legacy::PassManager passes;
+  if (error || machine->addPassesToEmitFile(passes, file, nullptr, llvm::CodeGenFileType::ObjectFile))
+    return module.emitError("stage emit: cannot write ") << object;
+  passes.run(*code);
+  file.close();
+  std::string failed = linkShared(object, path);
+  llvm::sys::fs::remove(object);
+  return failed.empty() ? success() : module.emitError("stage emit: ") << failed;
+}
+
+} // namespace moe

@@ -1,0 +1,75 @@
+//===- Variants.cpp - one kernel for several instruction sets ---------------------------------------------------===//
+#include "Variants.h"
+#include "moert/abi.h"
+#include "llvm/IR/IRBuilder.h"
+#include "llvm/Transforms/Utils/Cloning.h"
+
+using namespace llvm;
+
+namespace moe {
+
+static const IsaTarget kTargets[] = {
+    {"avx2", "x86-64-v3", "", 256},
+    {"avx512", "x86-64-v4", "+avx512vnni,+avx512bf16,+avx512vbmi", 512},
+    {"amx", "x86-64-v4", "+avx512vnni,+avx512bf16,+avx512vbmi,+amx-tile,+amx-bf16,+amx-int8", 512},
+};
+
+const IsaTarget *isaTarget(StringRef name) {
+  for (const IsaTarget &target : kTargets)
+    if (target.name == name)
+      return &target;
+  return nullptr;
+}
+
+static void setTarget(Function &function, const IsaTarget &target) {
+  function.addFnAttr("target-cpu", target.cpu);
+  if (!target.features.empty())
+    function.addFnAttr("target-features", target.features);
+  function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
+}
+
+void makeVariants(Module &module, const StringSet<> &kernels, const std::vector<std::string> &isas) {
+  LLVMContext &context = module.getContext();
+  auto *pointer = PointerType::get(context, 0);
+  for (Function &function : module)
+    if (!function.isDeclaration() && !kernels.contains(function.getName()))
+      setTarget(function, *isaTarget("avx2"));
+
+  auto *select = Function::Create(FunctionType::get(Type::getVoidTy(context), {Type::getInt32Ty(context)}, false), GlobalValue::ExternalLinkage,
+                                  "moe_select_isa", module);
+  IRBuilder<> builder(BasicBlock::Create(context, "entry", select));
+  SmallVector<Function *> originals;
+  for (Function &function : module)
+    if (kernels.contains(function.getName()))
+      originals.push_back(&function);
+  for (Function *kernel : originals) {
+    kernel->setLinkage(GlobalValue::InternalLinkage);
+    // The launches read a pointer that moe_select_isa sets.
+    auto *chosen = new GlobalVariable(module, pointer, false, GlobalValue::InternalLinkage, kernel, kernel->getName() + ".chosen");
+    for (User *user : make_early_inc_range(kernel->users())) {
+      auto *instruction = dyn_cast<Instruction>(user);
+      if (!instruction)
+        continue;
+      IRBuilder<> at(instruction);
+      instruction->replaceUsesOfWith(kernel, at.CreateLoad(pointer, chosen));
+    }
+    Value *best = kernel;
+    for (const std::string &isa : isas) {
+      const IsaTarget *target = isaTarget(isa);
+      if (isa == isas.front() || isa == "amx") // kernels with tiles of their own are made by the schedule
+        continue;
+      ValueToValueMapTy map;
+      Function *copy = CloneFunction(kernel, map);
+      copy->setName(kernel->getName() + "." + isa);
+      setTarget(*copy, *target);
+      Value *enough = builder.CreateICmpSGE(select->getArg(0), builder.getInt32(isa == "avx512" ? MOERT_ISA_AVX512 : MOERT_ISA_AMX));
+      best = builder.CreateSelect(enough, copy, best);
+    }
+    setTarget(*kernel, *isaTarget(isas.front()));
+    builder.CreateStore(best, chosen);
+  }
+  builder.CreateRetVoid();
+  new GlobalVariable(module, Type::getInt32Ty(context), true, GlobalValue::ExternalLinkage, builder.getInt32(MOERT_ABI_VERSION), "moe_abi_version");
+}
+
+} // namespace moe
