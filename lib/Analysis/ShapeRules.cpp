@@ -147,16 +147,13 @@ void concat(ShapeFacts &facts) {
 
 /// [start, end) of a Slice with a positive step on an axis of length `dim`, as ONNX clamps it.
 SymExpr clampBound(const SymExpr &bound, const SymExpr &dim) {
-  auto value = bound.constant(), length = dim.constant();
+  auto value = bound.constant();
+  // "All of it" is written as a huge number, on which arithmetic would overflow.
+  if (value && *value >= (int64_t(1) << 31) - 1)
+    return dim;
+  if (value && (*value == 0 || *value <= -(int64_t(1) << 31)))
+    return SymExpr(0);
   SymExpr at = value && *value < 0 ? dim + bound : bound;
-  if (value && !length) {
-    if (*value >= (int64_t(1) << 31) - 1)
-      return dim;
-    if (*value <= -(int64_t(1) << 31))
-      return SymExpr(0);
-    if (*value == 0)
-      return SymExpr(0);
-  }
   if (auto difference = (dim - at).constant(); difference && *difference <= 0)
     return dim;
   return symMin(symMax(at, SymExpr(0)), dim);

@@ -52,27 +52,37 @@ SymExpr SymExpr::operator*(const SymExpr &other) const {
   return result;
 }
 
+/// Graded lexicographic order, the order in which polynomial division takes leading terms.
+static bool leads(const SymExpr::Monomial &a, const SymExpr::Monomial &b) {
+  return a.size() != b.size() ? a.size() > b.size() : a < b;
+}
+
+static const std::pair<const SymExpr::Monomial, int64_t> &leading(const SymExpr &expr) {
+  auto &terms = expr.monomials();
+  return *std::min_element(terms.begin(), terms.end(), [](auto &a, auto &b) { return leads(a.first, b.first); });
+}
+
 std::optional<SymExpr> SymExpr::dividedBy(const SymExpr &divisor) const {
-  if (divisor.terms.size() != 1) {
-    // A quotient of sums: exact only where the divisor divides the whole (n * divisor) for a constant n.
-    if (divisor.terms.empty() || terms.size() != divisor.terms.size())
-      return std::nullopt;
-    int64_t ratio = terms.begin()->second / divisor.terms.begin()->second;
-    return ratio && divisor * SymExpr(ratio) == *this ? std::optional(SymExpr(ratio)) : std::nullopt;
-  }
-  auto &[names, scale] = *divisor.terms.begin();
-  SymExpr result;
-  for (auto &[monomial, coefficient] : terms) {
-    Monomial rest = monomial;
+  if (divisor.terms.empty())
+    return std::nullopt;
+  auto &[names, scale] = leading(divisor);
+  SymExpr rest = *this, result;
+  // Each step removes the leading term; what is divisible ends with nothing left.
+  while (!rest.terms.empty()) {
+    auto [monomial, coefficient] = leading(rest);
+    Monomial quotient = monomial;
     for (const std::string &name : names) {
-      auto at = std::find(rest.begin(), rest.end(), name);
-      if (at == rest.end())
+      auto at = std::find(quotient.begin(), quotient.end(), name);
+      if (at == quotient.end())
         return std::nullopt;
-      rest.erase(at);
+      quotient.erase(at);
     }
     if (coefficient % scale != 0)
       return std::nullopt;
-    result.add(rest, coefficient / scale);
+    SymExpr term;
+    term.add(quotient, coefficient / scale);
+    result = result + term;
+    rest = rest - term * divisor;
   }
   return result;
 }
