@@ -16,8 +16,7 @@ void buildLower(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(createExpandMath());
   passes.addPass(memref::createExpandOpsPass());
   passes.addPass(createSCFToControlFlowPass());
-  passes.addPass(memref::createExpandStridedMetadataPass());
-  passes.addPass(createLowerAffinePass()); // the metadata's affine arithmetic
+  passes.addPass(createLowerAffinePass());
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
   passes.addPass(arith::createArithExpandOpsPass(expand));

@@ -1,5 +1,6 @@
 //===- RtToLLVM.cpp - rt ops, kernels and entries to the runtime's ABI ------------------------------------------===//
 #include "Abi.h"
+#include "Views.h"
 #include "moe/Conversion/Passes.h"
 #include "mlir/Analysis/DataLayoutAnalysis.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
@@ -97,6 +98,7 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern>(converter, /*benefit=*/10);
+    addViewPatterns(converter, patterns, /*benefit=*/10);
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))

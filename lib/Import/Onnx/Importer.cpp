@@ -96,6 +96,27 @@ bool GraphImporter::nodes(const Nodes &protos) {
   return llvm::all_of(sorted, [&](int index) { return node(protos[index]); });
 }
 
+/// The tensor that a Constant node's one attribute stands for; null where it is none.
+static ElementsAttr constantValue(ArrayRef<NamedAttribute> attributes) {
+  if (attributes.size() != 1)
+    return {};
+  Attribute value = attributes.front().getValue();
+  MLIRContext *context = value.getContext();
+  auto vector = [&](int64_t length, Type element) { return RankedTensorType::get({length}, element); };
+  Type i64 = IntegerType::get(context, 64), f32 = Float32Type::get(context);
+  if (auto tensor = dyn_cast<ElementsAttr>(value))
+    return tensor;
+  if (auto integer = dyn_cast<IntegerAttr>(value))
+    return DenseElementsAttr::get(RankedTensorType::get({}, i64), integer.getInt());
+  if (auto real = dyn_cast<FloatAttr>(value))
+    return DenseElementsAttr::get(RankedTensorType::get({}, f32), float(real.getValueAsDouble()));
+  if (auto integers = dyn_cast<DenseI64ArrayAttr>(value))
+    return DenseElementsAttr::get(vector(integers.size(), i64), integers.asArrayRef());
+  if (auto reals = dyn_cast<DenseF32ArrayAttr>(value))
+    return DenseElementsAttr::get(vector(reals.size(), f32), reals.asArrayRef());
+  return {};
+}
+
 bool GraphImporter::node(const NodeProto &proto) {
   Location loc = locate(proto);
   std::string domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
@@ -136,6 +157,13 @@ bool GraphImporter::node(const NodeProto &proto) {
     if (!value)
       return fail("attribute '" + Twine(attribute.name()) + "': " + error);
     attributes.push_back(builder.getNamedAttr(attribute.name(), value));
+  }
+  if (proto.op_type() == "Constant" && domain.empty()) {
+    ElementsAttr value = constantValue(attributes);
+    if (!value)
+      return fail("holds no tensor of a supported type");
+    auto constant = onnx::ConstantOp::create(builder, loc, value);
+    return succeeded(analysis.visit(constant)) && define(proto.output(0), constant, loc);
   }
   SmallVector<StringRef> graphNames = llvm::map_to_vector(graphs, [](auto *graph) { return StringRef(graph->name()); });
   // An unranked placeholder until the analysis has seen the node; left-out results have the type none.
