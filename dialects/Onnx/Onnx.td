@@ -32,7 +32,7 @@ def Onnx_NoneType : TypeDef<Onnx_Dialect, "None"> {
 
 class Onnx_Op<string mnemonic, list<Trait> traits = []> : Op<Onnx_Dialect, mnemonic, traits>;
 
-def Onnx_NodeOp : Onnx_Op<"node"> {
+def Onnx_NodeOp : Onnx_Op<"node", [DeclareOpInterfaceMethods<MemoryEffectsOpInterface>]> {
   let summary = "one ONNX operator";
   let description = [{
     Meaning: the operator `op_type` of `domain` ("" is the standard one) as the opset `version` defines it.

@@ -371,6 +371,16 @@ void reduceSum(ShapeFacts &facts) {
   facts.contents[0] = Exprs{sum};
 }
 
+void topK(ShapeFacts &facts) {
+  const Exprs *dims = facts.shape(0), *k = facts.values(1);
+  if (!dims || dims->empty() || !k || k->size() != 1)
+    return;
+  Exprs result = *dims;
+  result[wrapAxis(facts.node.intAttribute("axis", -1), dims->size())] = k->front();
+  for (auto &into : facts.dims)
+    into = result;
+}
+
 /// The contracted axes of a matrix product are equal; the outer axes broadcast.
 void matmul(ShapeFacts &facts) {
   const Exprs *a = facts.shape(0), *b = facts.shape(1);
@@ -441,6 +451,7 @@ const llvm::StringMap<ShapeRule> &table() {
       {"Split", split},
       {"ReduceProd", reduceProduct},
       {"ReduceSum", reduceSum},
+      {"TopK", topK},
       {"MatMul", matmul},
       {"Gemm", gemm},
   };

@@ -7,6 +7,7 @@
 
 namespace moe {
 
+void buildRaise(mlir::OpPassManager &passes, const CompileOptions &options);
 void buildLegalize(mlir::OpPassManager &passes, const CompileOptions &options);
 mlir::LogicalResult verifyLegalize(mlir::ModuleOp module);
 void buildSchedule(mlir::OpPassManager &passes, const CompileOptions &options);

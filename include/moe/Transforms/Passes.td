@@ -100,4 +100,20 @@ def ExpandMath : Pass<"moe-expand-math", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
+def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
+  let summary = "recognised constructs become moe ops";
+  let description = [{
+    Follows the definitions of tensors element by element (lib/Raise/Element/Expr.h): what a graph computes is compared with what the ops
+    of the moe dialect mean, not with the sequences of nodes that some exporter writes. What is replaced is left to dead-code elimination.
+
+    ```mlir
+    // a few hundred nodes that sort tokens, multiply and scatter
+    // become
+    %y = moe.experts %x, %ids, %w gate %g up %u down %d {activation = #moe.activation<silu>} : ...
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect"];
+  let statistics = [Statistic<"experts", "expert-layers", "expert layers that were recognised">];
+}
+
 #endif // MOE_TRANSFORMS_PASSES

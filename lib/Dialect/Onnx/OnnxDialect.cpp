@@ -1,5 +1,6 @@
 //===- OnnxDialect.cpp - registration, syntax and verifiers of the onnx dialect ---------------------------------===//
 #include "moe/Dialect/Onnx.h"
+#include "llvm/ADT/StringSet.h"
 #include "llvm/ADT/TypeSwitch.h"
 #include "mlir/IR/Builders.h"
 #include "mlir/IR/DialectImplementation.h"
@@ -68,6 +69,16 @@ Region *NodeOp::subgraph(StringRef name) {
 
 std::string NodeOp::qualifiedName() {
   return (getDomain().empty() ? getOpType() : (getDomain() + "." + getOpType()).str()).str();
+}
+
+void NodeOp::getEffects(SmallVectorImpl<SideEffects::EffectInstance<MemoryEffects::Effect>> &effects) {
+  // Every operator is a function of its operands, but for those that draw random numbers.
+  static const llvm::StringSet<> random = {"RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike", "Multinomial", "Bernoulli"};
+  bool draws = random.contains(getOpType());
+  for (Region &body : getBodies())
+    body.walk([&](NodeOp inner) { draws = draws || random.contains(inner.getOpType()); });
+  if (draws)
+    effects.emplace_back(MemoryEffects::Write::get(), SideEffects::DefaultResource::get());
 }
 
 LogicalResult NodeOp::verify() {

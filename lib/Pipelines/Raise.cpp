@@ -1,0 +1,19 @@
+//===- Raise.cpp - the raise stage ------------------------------------------------------------------------------===//
+#include "Pipelines.h"
+#include "moe/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Transforms/Passes.h"
+
+using namespace mlir;
+
+namespace moe {
+
+void buildRaise(OpPassManager &passes, const CompileOptions &options) {
+  OpPassManager &functions = passes.nest<func::FuncOp>();
+  functions.addPass(createCSEPass()); // equal computations are one value, so that matchers may compare values
+  if (options.raise)
+    functions.addPass(createRaise());
+  functions.addPass(createCanonicalizerPass()); // what was replaced goes
+}
+
+} // namespace moe

@@ -1,0 +1,44 @@
+//===- NodeMaker.cpp - new ONNX nodes with known shapes ---------------------------------------------------------===//
+#include "NodeMaker.h"
+
+using namespace mlir;
+
+namespace moe::raise {
+
+Value NodeMaker::node(StringRef op, ValueRange operands, ArrayRef<NamedAttribute> attrs, int64_t version) {
+  auto made = onnx::NodeOp::create(b, loc, op, UnrankedTensorType::get(b.getF32Type()), operands, attrs, version);
+  (void)shapes.visit(made);
+  return made.getResult(0);
+}
+
+Value NodeMaker::ints(ArrayRef<int64_t> values) {
+  auto type = RankedTensorType::get({int64_t(values.size())}, b.getI64Type());
+  return known(onnx::ConstantOp::create(b, loc, DenseElementsAttr::get(type, values)));
+}
+
+Value NodeMaker::number(double value, Type element) {
+  auto type = RankedTensorType::get({}, element);
+  Attribute attr = isa<FloatType>(element) ? Attribute(b.getFloatAttr(element, value)) : Attribute(b.getIntegerAttr(element, int64_t(value)));
+  return known(onnx::ConstantOp::create(b, loc, cast<ElementsAttr>(DenseElementsAttr::get(type, attr))));
+}
+
+Value NodeMaker::reshape(Value value, ArrayRef<int64_t> shape) {
+  auto type = cast<RankedTensorType>(value.getType());
+  if (type.getShape() == shape)
+    return value;
+  return node("Reshape", {value, ints(shape)});
+}
+
+Value NodeMaker::transpose(Value value, ArrayRef<int64_t> perm) {
+  if (llvm::is_sorted(perm))
+    return value;
+  return node("Transpose", value, b.getNamedAttr("perm", b.getDenseI64ArrayAttr(perm)));
+}
+
+Value NodeMaker::slice(Value value, int64_t axis, int64_t start, int64_t step, int64_t count) {
+  if (start == 0 && step == 1 && cast<RankedTensorType>(value.getType()).getDimSize(axis) == count)
+    return value;
+  return node("Slice", {value, ints(start), ints(start + (count - 1) * step + 1), ints(axis), ints(step)});
+}
+
+} // namespace moe::raise
