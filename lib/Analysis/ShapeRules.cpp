@@ -371,6 +371,34 @@ void reduceSum(ShapeFacts &facts) {
   facts.contents[0] = Exprs{sum};
 }
 
+/// The spatial axes of a convolution: (length + pads - dilation * (kernel - 1) - 1) / stride + 1.
+void conv(ShapeFacts &facts) {
+  const Exprs *dims = facts.shape(0), *weight = facts.shape(1);
+  if (!dims || !weight || dims->size() < 3 || dims->size() != weight->size())
+    return;
+  StringRef autoPad = facts.node.stringAttribute("auto_pad", "NOTSET");
+  size_t axes = dims->size() - 2;
+  auto ints = [&](const char *name, int64_t absent, size_t count) {
+    return facts.node.intsAttribute(name).value_or(SmallVector<int64_t>(count, absent));
+  };
+  auto strides = ints("strides", 1, axes), dilations = ints("dilations", 1, axes), pads = ints("pads", 0, 2 * axes);
+  Exprs result = {(*dims)[0], (*weight)[0]};
+  for (size_t axis = 0; axis < axes; ++axis) {
+    auto kernel = (*weight)[axis + 2].constant();
+    if (!kernel)
+      return;
+    SymExpr length = (*dims)[axis + 2];
+    if (autoPad.starts_with("SAME")) {
+      result.push_back(ceilDiv(length, SymExpr(strides[axis])));
+      continue;
+    }
+    int64_t padding = autoPad == "VALID" ? 0 : pads[axis] + pads[axis + axes];
+    SymExpr span = length + SymExpr(padding - dilations[axis] * (*kernel - 1) - 1);
+    result.push_back(floorDiv(span, SymExpr(strides[axis])) + SymExpr(1));
+  }
+  facts.dims[0] = result;
+}
+
 void topK(ShapeFacts &facts) {
   const Exprs *dims = facts.shape(0), *k = facts.values(1);
   if (!dims || dims->empty() || !k || k->size() != 1)
@@ -451,6 +479,7 @@ const llvm::StringMap<ShapeRule> &table() {
       {"Split", split},
       {"ReduceProd", reduceProduct},
       {"ReduceSum", reduceSum},
+      {"Conv", conv},
       {"TopK", topK},
       {"MatMul", matmul},
       {"Gemm", gemm},

@@ -123,19 +123,43 @@ std::string SymExpr::str() const {
   return text;
 }
 
+/// Cuts a text at a character where no parenthesis is open.
+static SmallVector<StringRef> splitOutside(StringRef text, char separator) {
+  SmallVector<StringRef> parts;
+  int depth = 0;
+  size_t start = 0;
+  for (size_t at = 0; at < text.size(); ++at) {
+    depth += (text[at] == '(') - (text[at] == ')');
+    if (depth == 0 && text[at] == separator) {
+      parts.push_back(text.slice(start, at).trim());
+      start = at + 1;
+    }
+  }
+  parts.push_back(text.drop_front(start).trim());
+  return parts;
+}
+
 SymExpr SymExpr::parse(StringRef text) {
+  // An atom is a number, a name, or an operation that was printed: name(...).
   auto isName = [](StringRef name) {
-    return !name.empty() && llvm::all_of(name, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+    StringRef head = name.take_until([](char c) { return c == '('; });
+    bool plain = !head.empty() && llvm::all_of(head, [](char c) { return llvm::isAlnum(c) || c == '_' || c == '.'; });
+    return plain && (head.size() == name.size() || name.ends_with(")"));
   };
+  std::string sums = text.trim().str();
+  // "a - b" is a sum of a and -b.
+  int depth = 0;
+  for (size_t at = 0; at < sums.size(); ++at) {
+    depth += (sums[at] == '(') - (sums[at] == ')');
+    if (depth == 0 && at > 0 && sums.compare(at - 1, 3, " - ") == 0)
+      sums.replace(at, 2, "+-");
+  }
   SymExpr sum;
-  SmallVector<StringRef> addends;
-  text.trim().split(addends, '+');
-  for (StringRef addend : addends) {
+  for (StringRef addend : splitOutside(sums, '+')) {
     SymExpr product(1);
-    SmallVector<StringRef> factors;
-    addend.split(factors, '*');
-    for (StringRef factor : factors) {
-      factor = factor.trim();
+    if (addend.consume_front("-"))
+      product = SymExpr(-1);
+    for (StringRef factor : splitOutside(addend, '*')) {
       int64_t value;
       if (!factor.getAsInteger(10, value))
         product = product * SymExpr(value);

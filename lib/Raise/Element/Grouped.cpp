@@ -180,7 +180,6 @@ E View::stepGrouped(onnx::NodeOp node, ArrayRef<E> indices) {
     segments.push_back(*found);
   }
   onnx::NodeOp sort = sortOf(*this, segments);
-  if (getenv("DBG")) { llvm::errs() << "grouped " << node.getLoc() << " segments " << segments.size() << " sort " << bool(sort) << "\n"; for (auto &s : segments) llvm::errs() << "    " << str(s.low) << " .. " << str(s.high) << "\n"; }
   if (!sort)
     return nullptr;
   E key = layout(pool.load(sort.getResult(0), {indices[0]}));

@@ -59,12 +59,13 @@ Value weightMatrix(View &view, NodeMaker &make, const Place &place, ArrayRef<E> 
 /// The tensors of a sparse choice: r = scatter(c, ids, w) along the experts, which is c but at the ids.
 struct Scattered {
   E ids = nullptr, weights = nullptr; ///< at (rows, slot)
+  std::vector<std::string> functions; ///< applied to the weights, first one first
   E slot = nullptr;
   SymExpr slots;
 };
 
 /// r[t, e] as a scatter of the chosen experts' weights into values that come to 0. `function` is what is applied to the scattered values.
-std::optional<Scattered> matchScatter(View &view, E routing, E expert, const Place &place) {
+std::optional<Scattered> matchScatter(View &view, E routing, E expert) {
   // Follow elementwise functions of one operand down to the scatter; f(rest) must be 0.
   std::vector<std::string> functions;
   E expr = routing;
@@ -100,9 +101,7 @@ std::optional<Scattered> matchScatter(View &view, E routing, E expert, const Pla
   at[axis] = result.slot;
   result.ids = view.layout(view.pool.load(scatter.getOperand(1), at));
   result.weights = view.layout(view.pool.load(scatter.getOperand(2), at));
-  if (!functions.empty()) // the functions are applied to what is scattered instead
-    return std::nullopt;
-  (void)place;
+  result.functions.assign(functions.rbegin(), functions.rend());
   return result;
 }
 
@@ -127,7 +126,6 @@ public:
     E slot = sum->arg(1);
     std::vector<E> results, weights;
     splitFactors(view, sum->arg(0), place.hidden, results, weights);
-    if (getenv("DBG")) { llvm::errs() << "ROOT " << root.getLoc() << " " << str(sum) << "\n"; for (E e : results) llvm::errs() << "  R " << str(e) << "\n"; for (E e : weights) llvm::errs() << "  W " << str(e) << "\n"; if (results.size()==1) { E k = findKey(results[0]); llvm::errs() << "  head " << str(view.head(results[0])) << "\n  key " << (k ? str(k) : "none") << "\n"; if (k) { auto l = matchLinear(view, results[0], place.hidden, k); llvm::errs() << " linear " << bool(l) << "\n"; if (l) { std::vector<E> lv; llvm::errs() << "  in " << str(view.head(l->input)) << "\n"; } } } }
     if (results.size() != 1)
       return false;
     return sparse(results[0], weights, slot) || dense(results[0], weights, slot);
@@ -149,7 +147,6 @@ private:
     if (!key || !key->is(Kind::Load))
       return false;
     auto ffn = matchFfn(view, result, place.hidden, key);
-    if (getenv("DBG")) llvm::errs() << "  ffn " << bool(ffn) << " key " << str(key) << "\n";
     if (!ffn)
       return false;
     SymExpr slots = slot->is(Kind::Digit) ? slot->extents[0] : SymExpr(1);
@@ -157,7 +154,6 @@ private:
     std::vector<E> factors(weights);
     bool scaled = scaleFactors(*ffn, factors);
     Value weight = factors.empty() ? Value() : weightMatrix(view, make, place, factors, slot, slots);
-    if (getenv("DBG")) llvm::errs() << "  ids " << bool(ids) << " w " << bool(weight) << "\n";
     return ids && weight && build(*ffn, ids, weight, scaled);
   }
 
@@ -172,11 +168,13 @@ private:
     bool scaled = scaleFactors(*ffn, factors);
     if (factors.size() != 1)
       return false;
-    auto scattered = matchScatter(view, factors[0], expert, place);
+    auto scattered = matchScatter(view, factors[0], expert);
     if (!scattered)
       return false;
     Value ids = asMatrix(view, make, place, scattered->ids, scattered->slot, scattered->slots);
     Value weight = asMatrix(view, make, place, scattered->weights, scattered->slot, scattered->slots);
+    for (const std::string &function : scattered->functions)
+      weight = weight && function != "Cast" ? make.node(function, weight) : Value();
     return ids && weight && build(*ffn, ids, weight, scaled);
   }
 
@@ -218,7 +216,6 @@ private:
     E x = view.layout(ffn.up.input), inner = ffn.up.inner;
     if (ffn.gate && view.pool.substitute(view.layout(ffn.gate->input), {{ffn.gate->inner, inner}}) != x)
       return false;
-    if (getenv("DBG")) llvm::errs() << "  build x " << str(x) << "\n";
     Value input = inner->is(Kind::Digit) ? asMatrix(view, make, place, x, inner, inner->extents[0]) : Value();
     if (!input || (scaleInput && !vanishesAtZero(ffn)))
       return false;

@@ -1,6 +1,6 @@
 //===- Ffn.cpp - the feed-forward formula of an expert ----------------------------------------------------------===//
 #include "Ffn.h"
-#include <functional>
+#include <cmath>
 
 using namespace mlir;
 
@@ -125,19 +125,22 @@ std::optional<LinearPart> matchLinear(View &view, E expr, E out, E key) {
   return std::nullopt;
 }
 
-/// Rebuilds an elementwise formula with its linear parts as leaves, in the order in which they are met.
-static E leafify(View &view, E expr, E out, E key, std::vector<std::pair<E, LinearPart>> &leaves) {
-  for (auto &[leaf, part] : leaves)
-    if (leaf == expr)
-      return expr;
+/// A linear part of a formula and the digit that stands for it.
+struct Leaf {
+  E expr, stand;
+  LinearPart part;
+};
+
+/// Rebuilds an elementwise formula with its linear parts replaced by digits, in the order in which they are met.
+static E leafify(View &view, E expr, E out, E key, std::vector<Leaf> &leaves) {
   expr = view.head(expr);
-  for (auto &[leaf, part] : leaves)
-    if (leaf == expr)
-      return expr;
+  for (Leaf &leaf : leaves)
+    if (leaf.expr == expr)
+      return leaf.stand;
   if (expr->isReduce("Sum") || expr->isApply("Add"))
     if (auto part = matchLinear(view, expr, out, key)) {
-      leaves.push_back({expr, *part});
-      return expr;
+      leaves.push_back({expr, view.pool.digit(SymExpr::symbol("leaf")), *part});
+      return leaves.back().stand;
     }
   if (!expr->is(Kind::Apply))
     return expr;
@@ -151,39 +154,33 @@ std::optional<FfnPart> matchFfn(View &view, E expr, E out, E key) {
   auto down = matchLinear(view, expr, out, key);
   if (!down || !down->inputFactors.empty())
     return std::nullopt;
-  std::vector<std::pair<E, LinearPart>> leaves;
+  std::vector<Leaf> leaves;
   E formula = leafify(view, down->input, down->inner, key, leaves);
-  if (getenv("DBG")) llvm::errs() << "   leaves " << leaves.size() << " " << str(formula, 12) << "\n";
   if (leaves.empty() || leaves.size() > 2)
     return std::nullopt;
   // Nothing but the linear parts and numbers may occur.
   std::vector<double> constants;
   bool closed = true;
-  std::function<void(E)> scan = [&](E part) {
-    for (auto &[leaf, linear] : leaves)
-      if (leaf == part)
-        return;
+  ExprPool::walk(formula, [&](E part) {
+    bool leaf = llvm::any_of(leaves, [&](Leaf &known) { return known.stand == part; });
     if (part->is(Kind::Const))
       constants.push_back(std::fabs(part->number));
-    else if (!part->is(Kind::Apply))
+    else if (!part->is(Kind::Apply) && !leaf)
       closed = false;
-    for (E arg : part->args)
-      scan(arg);
-  };
-  scan(formula);
+  });
   if (!closed)
     return std::nullopt;
   bool gated = leaves.size() == 2;
   for (int swap = 0; swap < (gated ? 2 : 1); ++swap) {
-    E gate = gated ? leaves[swap].first : nullptr, up = leaves[gated ? 1 - swap : 0].first;
+    E gate = gated ? leaves[swap].stand : nullptr, up = leaves[gated ? 1 - swap : 0].stand;
     auto unit = identifyUnit(
         [&](double g, double u) { return evaluate(formula, [&](E leaf) { return leaf == gate ? g : leaf == up ? u : NAN; }); }, constants, gated);
     if (!unit)
       continue;
     FfnPart result;
     if (gated)
-      result.gate = leaves[swap].second;
-    result.up = leaves[gated ? 1 - swap : 0].second;
+      result.gate = leaves[swap].part;
+    result.up = leaves[gated ? 1 - swap : 0].part;
     result.down = *down;
     result.unit = *unit;
     return result;
