@@ -1,5 +1,6 @@
 //===- Raise.cpp - recognised constructs become moe ops ---------------------------------------------------------===//
 #include "Experts/Experts.h"
+#include "Routes/Routes.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -25,6 +26,7 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
     for (onnx::NodeOp node : nodes)
       experts += raise::raiseSummedExperts(view, node);
+    function.walk([&](ExpertsOp op) { routes += raise::raiseRoute(view, op); });
   }
 };
 

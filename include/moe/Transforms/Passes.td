@@ -113,7 +113,8 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::moe::MoeDialect"];
-  let statistics = [Statistic<"experts", "expert-layers", "expert layers that were recognised">];
+  let statistics = [Statistic<"experts", "expert-layers", "expert layers that were recognised">,
+                    Statistic<"routes", "routers", "routers that were recognised">];
 }
 
 #endif // MOE_TRANSFORMS_PASSES

@@ -114,6 +114,33 @@ static bool splitFlat(E index, const SymExpr &divisor, size_t &at, SymExpr &rest
   return found;
 }
 
+/// How many values an index can take; nullopt where that is not known.
+static std::optional<SymExpr> extentOf(E index) {
+  switch (index->kind) {
+  case Kind::Digit:
+  case Kind::Rem: return index->extents[0];
+  case Kind::Flat: {
+    SymExpr product(1);
+    for (const SymExpr &extent : index->extents)
+      product = product * extent;
+    return product;
+  }
+  case Kind::Quot:
+    if (auto whole = extentOf(index->arg(0)))
+      return whole->dividedBy(index->extents[0]);
+    return std::nullopt;
+  default: return std::nullopt;
+  }
+}
+
+/// Splits a mixed-radix number before its last arg where `divisor` is a part of that arg's extent; false where it is not.
+static bool splitLast(E index, const SymExpr &divisor, SymExpr &rest) {
+  auto quotient = index->extents.back().dividedBy(divisor);
+  if (quotient)
+    rest = *quotient;
+  return quotient.has_value();
+}
+
 E ExprPool::quot(E index, const SymExpr &divisor) {
   if (divisor.is(1))
     return index;
@@ -123,13 +150,17 @@ E ExprPool::quot(E index, const SymExpr &divisor) {
   SymExpr rest;
   if (index->is(Kind::Flat) && splitFlat(index, divisor, at, rest))
     return quot(flat(ArrayRef(index->args).take_front(at), ArrayRef(index->extents).take_front(at)), rest);
-  if (index->is(Kind::Digit) && index->extents[0] == divisor)
+  if (index->is(Kind::Flat) && splitLast(index, divisor, rest)) {
+    std::vector<E> args = index->args;
+    std::vector<SymExpr> extents = index->extents;
+    args.back() = quot(args.back(), divisor);
+    extents.back() = rest;
+    return flat(args, extents);
+  }
+  if (auto extent = extentOf(index); extent && *extent == divisor)
     return constant(0);
   if (index->is(Kind::Quot))
     return quot(index->arg(0), index->extents[0] * divisor);
-  if (index->is(Kind::Rem)) // (x mod ab) / b
-    if (auto rest = index->extents[0].dividedBy(divisor); rest && rest->is(1))
-      return constant(0);
   Expr expr{Kind::Quot};
   expr.args = {index};
   expr.extents = {divisor};
@@ -152,7 +183,9 @@ E ExprPool::rem(E index, const SymExpr &divisor) {
     extents.insert(extents.begin(), rest);
     return flat(args, extents);
   }
-  if (index->is(Kind::Digit) && index->extents[0] == divisor)
+  if (index->is(Kind::Flat) && splitLast(index, divisor, rest))
+    return rem(index->args.back(), divisor);
+  if (auto extent = extentOf(index); extent && *extent == divisor)
     return index;
   if (index->is(Kind::Rem) && index->extents[0].dividedBy(divisor))
     return rem(index->arg(0), divisor);

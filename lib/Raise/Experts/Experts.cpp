@@ -5,6 +5,7 @@
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Experts.h"
+#include "../Matrix.h"
 #include "Ffn.h"
 
 using namespace mlir;
@@ -12,33 +13,8 @@ using namespace mlir;
 namespace moe::raise {
 namespace {
 
-/// The digits of a result: rows, then the hidden axis.
-struct Place {
-  std::vector<E> rows;
-  std::vector<SymExpr> rowExtents;
-  E hidden;
-};
-
-/// The tensor whose element at (rows, last) is `load`, as [T, last]; null where its axes lie otherwise.
-Value asMatrix(View &view, NodeMaker &make, const Place &place, E load, E last, const SymExpr &lastExtent) {
-  if (!load->is(Kind::Load) || !lastExtent.constant())
-    return {};
-  std::vector<SymExpr> extents;
-  for (unsigned axis = 0; axis < load->args.size(); ++axis)
-    extents.push_back(view.extent(load->value, axis));
-  std::vector<E> args = place.rows;
-  std::vector<SymExpr> radices = place.rowExtents;
-  args.push_back(last);
-  radices.push_back(lastExtent);
-  if (view.pool.flat(load->args, extents) != view.pool.flat(args, radices))
-    return {};
-  if (load->args.size() == 2 && extents[1] == lastExtent)
-    return load->value;
-  return make.reshape(load->value, {-1, *lastExtent.constant()});
-}
-
 /// The product of factors as a matrix [T, K]: tensors over (rows, slot) times numbers.
-Value weightMatrix(View &view, NodeMaker &make, const Place &place, ArrayRef<E> factors, E slot, const SymExpr &slots) {
+Value weightMatrix(View &view, NodeMaker &make, const Rows &rows, ArrayRef<E> factors, E slot, const SymExpr &slots) {
   Value product;
   double scale = 1;
   for (E factor : factors) {
@@ -46,7 +22,7 @@ Value weightMatrix(View &view, NodeMaker &make, const Place &place, ArrayRef<E> 
       scale *= factor->number;
       continue;
     }
-    Value part = asMatrix(view, make, place, factor, slot, slots);
+    Value part = asMatrix(view, make, rows, factor, slot, slots);
     if (!part)
       return {};
     product = product ? make.node("Mul", {product, part}) : part;
@@ -116,19 +92,17 @@ public:
     std::vector<E> digits;
     E load = view.at(root.getResult(0), digits);
     for (unsigned axis = 0; axis + 1 < digits.size(); ++axis) {
-      place.rows.push_back(digits[axis]);
-      place.rowExtents.push_back(view.extent(root.getResult(0), axis));
+      rows.digits.push_back(digits[axis]);
+      rows.extents.push_back(view.extent(root.getResult(0), axis));
     }
-    place.hidden = digits.back();
+    hidden = digits.back();
     E sum = view.step(load, Follow::All);
     if (!sum || !sum->isReduce("Sum") || !sum->arg(1)->is(Kind::Digit))
       return single(sum);
     E slot = sum->arg(1);
-    std::vector<E> results, weights;
-    splitFactors(view, sum->arg(0), place.hidden, results, weights);
-    if (results.size() != 1)
-      return false;
-    return sparse(results[0], weights, slot) || dense(results[0], weights, slot);
+    std::vector<E> weights;
+    E result = splitFactors(view, sum->arg(0), hidden, weights);
+    return sparse(result, weights, slot) || dense(result, weights, slot);
   }
 
 private:
@@ -136,9 +110,9 @@ private:
   bool single(E expr) {
     if (!expr || !expr->is(Kind::Load))
       return false;
-    std::vector<E> results, weights;
-    splitFactors(view, expr, place.hidden, results, weights);
-    return results.size() == 1 && sparse(results[0], weights, view.pool.constant(0));
+    std::vector<E> weights;
+    E result = splitFactors(view, expr, hidden, weights);
+    return sparse(result, weights, view.pool.constant(0));
   }
 
   /// j runs over the token's experts: the weights are picked by ids[t, j].
@@ -146,14 +120,14 @@ private:
     E key = findKey(result);
     if (!key || !key->is(Kind::Load))
       return false;
-    auto ffn = matchFfn(view, result, place.hidden, key);
+    auto ffn = matchFfn(view, result, hidden, key);
     if (!ffn)
       return false;
     SymExpr slots = slot->is(Kind::Digit) ? slot->extents[0] : SymExpr(1);
-    Value ids = asMatrix(view, make, place, key, slot, slots);
+    Value ids = asMatrix(view, make, rows, key, slot, slots);
     std::vector<E> factors(weights);
     bool scaled = scaleFactors(*ffn, factors);
-    Value weight = factors.empty() ? Value() : weightMatrix(view, make, place, factors, slot, slots);
+    Value weight = factors.empty() ? Value() : weightMatrix(view, make, rows, factors, slot, slots);
     return ids && weight && build(*ffn, ids, weight, scaled);
   }
 
@@ -161,7 +135,7 @@ private:
   bool dense(E result, ArrayRef<E> weights, E expert) {
     if (!expert->is(Kind::Digit))
       return false;
-    auto ffn = matchFfn(view, result, place.hidden, expert);
+    auto ffn = matchFfn(view, result, hidden, expert);
     if (!ffn)
       return false;
     std::vector<E> factors(weights);
@@ -171,8 +145,8 @@ private:
     auto scattered = matchScatter(view, factors[0], expert);
     if (!scattered)
       return false;
-    Value ids = asMatrix(view, make, place, scattered->ids, scattered->slot, scattered->slots);
-    Value weight = asMatrix(view, make, place, scattered->weights, scattered->slot, scattered->slots);
+    Value ids = asMatrix(view, make, rows, scattered->ids, scattered->slot, scattered->slots);
+    Value weight = asMatrix(view, make, rows, scattered->weights, scattered->slot, scattered->slots);
     for (const std::string &function : scattered->functions)
       weight = weight && function != "Cast" ? make.node(function, weight) : Value();
     return ids && weight && build(*ffn, ids, weight, scaled);
@@ -188,14 +162,13 @@ private:
     }
     if (!expr->isReduce("Sum"))
       return nullptr;
-    std::vector<E> factors, others;
-    splitFactors(view, expr->arg(0), expr->arg(1), factors, others);
-    for (E factor : factors) {
+    E body = view.head(expr->arg(0));
+    for (E factor : body->isApply("Mul") ? body->args : std::vector<E>()) {
       E load = view.layout(factor);
       if (!load->is(Kind::Load) || !isa_and_nonnull<GetParamOp, onnx::ConstantOp, onnx::NodeOp>(load->value.getDefiningOp()))
         continue;
       for (E index : load->args)
-        if (index->is(Kind::Load) && ExprPool::mentions(load, place.hidden))
+        if (index->is(Kind::Load) && ExprPool::mentions(load, hidden))
           return index;
     }
     return nullptr;
@@ -216,7 +189,7 @@ private:
     E x = view.layout(ffn.up.input), inner = ffn.up.inner;
     if (ffn.gate && view.pool.substitute(view.layout(ffn.gate->input), {{ffn.gate->inner, inner}}) != x)
       return false;
-    Value input = inner->is(Kind::Digit) ? asMatrix(view, make, place, x, inner, inner->extents[0]) : Value();
+    Value input = inner->is(Kind::Digit) ? asMatrix(view, make, rows, x, inner, inner->extents[0]) : Value();
     if (!input || (scaleInput && !vanishesAtZero(ffn)))
       return false;
     auto bank = [&](const std::optional<BankPart> &part) { return part ? part->build(make) : Value(); };
@@ -229,10 +202,10 @@ private:
     auto op = make.known(ExpertsOp::create(b, make.loc, type, input, ids, weights, gate, up, down, gateBias, upBias, downBias, ffn.unit.activation,
                                            APFloat(ffn.unit.alpha), APFloat(ffn.unit.beta), limit, scaleInput));
     Value result = op.getResult();
-    if (place.rows.size() != 1) {
+    if (rows.digits.size() != 1) {
       SmallVector<Value> parts;
       Value shape = make.node("Shape", root.getOperand(0));
-      for (unsigned axis = 0; axis < place.rows.size(); ++axis)
+      for (unsigned axis = 0; axis < rows.digits.size(); ++axis)
         parts.push_back(make.node("Slice", {shape, make.ints(int64_t(axis)), make.ints(int64_t(axis) + 1), make.ints(int64_t(0))}));
       parts.push_back(make.ints(downType.getDimSize(1)));
       result = make.node("Reshape", {result, make.node("Concat", parts, make.attr("axis", 0))});
@@ -251,7 +224,8 @@ private:
   View &view;
   onnx::NodeOp root;
   NodeMaker make;
-  Place place;
+  Rows rows;
+  E hidden = nullptr; ///< the digit of the result's last axis
 };
 
 } // namespace

@@ -25,24 +25,23 @@ Value BankPart::build(NodeMaker &make) const {
   return make.reshape(part, shape);
 }
 
-void splitFactors(View &view, E expr, E digit, std::vector<E> &depending, std::vector<E> &others) {
-  expr = view.head(expr, Follow::Layout);
-  if (!ExprPool::mentions(view.layout(expr), digit)) {
-    others.push_back(view.layout(expr));
-    return;
+E splitFactors(View &view, E expr, E digit, std::vector<E> &others) {
+  while (true) {
+    expr = view.head(expr, Follow::Layout);
+    E opened = expr;
+    if (expr->is(Kind::Load)) {
+      auto node = expr->value.getDefiningOp<onnx::NodeOp>();
+      opened = node && node.is("Mul") ? view.step(expr, Follow::All) : nullptr;
+    }
+    if (!opened || !opened->isApply("Mul"))
+      return expr;
+    E left = view.layout(opened->arg(0)), right = view.layout(opened->arg(1));
+    bool onLeft = ExprPool::mentions(left, digit), onRight = ExprPool::mentions(right, digit);
+    if (onLeft == onRight)
+      return expr;
+    others.push_back(onLeft ? right : left);
+    expr = opened->arg(onLeft ? 0 : 1);
   }
-  E opened = expr;
-  if (expr->is(Kind::Load)) {
-    auto node = expr->value.getDefiningOp<onnx::NodeOp>();
-    if (node && node.is("Mul"))
-      opened = view.step(expr, Follow::All);
-  }
-  if (opened && opened->isApply("Mul")) {
-    splitFactors(view, opened->arg(0), digit, depending, others);
-    splitFactors(view, opened->arg(1), digit, depending, others);
-    return;
-  }
-  depending.push_back(expr);
 }
 
 /// `index` as out * step + start.
@@ -113,12 +112,7 @@ std::optional<LinearPart> matchLinear(View &view, E expr, E out, E key) {
     linear.input = body->arg(1 - side);
     linear.inner = inner;
     // A factor of the input that is the same along the inner axis stands apart.
-    std::vector<E> factors, others;
-    splitFactors(view, linear.input, inner, factors, others);
-    if (factors.size() == 1) {
-      linear.input = factors[0];
-      linear.inputFactors = others;
-    }
+    linear.input = splitFactors(view, linear.input, inner, linear.inputFactors);
     if (!ExprPool::mentions(view.layout(linear.input), out))
       return linear;
   }

@@ -37,7 +37,7 @@ std::optional<LinearPart> matchLinear(View &view, E expr, E out, E key);
 /// Matches an expert's output element: down(act(gate(x)) * up(x)). `key` is the expert's index; null where each tensor is one expert's.
 std::optional<FfnPart> matchFfn(View &view, E expr, E out, E key);
 
-/// Splits a product into factors, following definitions only as far as each factor still depends on `digit`.
-void splitFactors(View &view, E expr, E digit, std::vector<E> &depending, std::vector<E> &others);
+/// Takes factors that do not depend on `digit` off a product, as long as there are any; returns what depends on it.
+E splitFactors(View &view, E expr, E digit, std::vector<E> &others);
 
 } // namespace moe::raise

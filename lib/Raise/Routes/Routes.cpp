@@ -1,0 +1,295 @@
+//===- Routes.cpp - finding routers -----------------------------------------------------------------------------===//
+#include "Routes.h"
+#include "../Matrix.h"
+#include <cmath>
+
+using namespace mlir;
+
+namespace moe::raise {
+namespace {
+
+/// A score of an expert: a function of the logits at some place.
+struct ScorePart {
+  Score score = Score::identity;
+  E logits = nullptr; ///< the element that the score is of
+};
+
+class RouteMatcher {
+public:
+  RouteMatcher(View &view, ExpertsOp experts) : view(view), pool(view.pool), experts(experts), make(OpBuilder(experts), experts.getLoc(), view.shapes) {}
+
+  bool run() {
+    auto type = cast<RankedTensorType>(experts.getIds().getType());
+    if (type.isDynamicDim(1))
+      return false;
+    E token = pool.digit(view.extent(experts.getX(), 0)), slot = pool.digit(SymExpr(type.getDimSize(1)));
+    rows.digits = {token};
+    rows.extents = {view.extent(experts.getX(), 0)};
+    chosen = view.layout(pool.load(experts.getIds(), {token, slot}));
+    if (!chosen->is(Kind::Load))
+      return false;
+    topK = chosen->value.getDefiningOp<onnx::NodeOp>();
+    if (!topK || !topK.is("TopK") || chosen->value != topK.getResult(1) || topK.intAttribute("largest", 1) == 0 || chosen->args.back() != slot)
+      return false;
+    int64_t rank = chosen->args.size(), axis = topK.intAttribute("axis", -1);
+    if (axis != -1 && axis != rank - 1)
+      return false;
+    this->slot = slot;
+    // What is added to the logits is part of them; only where the weights do not know of it, it is a bias for the selection alone.
+    for (bool biased : {false, true}) {
+      reset();
+      if (selection(biased) && weights(pool.load(experts.getWeights(), {token, slot})))
+        return build();
+    }
+    return false;
+  }
+
+private:
+  void reset() {
+    groups = groupsKept = 1;
+    bias = {};
+    renorm = Renorm::none;
+    scale = 1;
+    epsilon = 0;
+    zeroFilled = false;
+  }
+
+  /// The element of the scores that are selected from, at an expert's index.
+  E candidate(E expert) {
+    std::vector<E> at = chosen->args;
+    at.back() = expert;
+    return pool.load(topK.getOperand(0), at);
+  }
+
+  /// score(logits) at a place.
+  ScorePart score(E element) {
+    element = view.head(element, Follow::Layout);
+    if (element->is(Kind::Load))
+      if (auto node = element->value.getDefiningOp<onnx::NodeOp>(); node && node.is("Softmax")) {
+        int64_t axis = node.intAttribute("axis", node.getVersion() < 13 ? 1 : -1);
+        if (axis == -1 || axis == int64_t(element->args.size()) - 1)
+          return {Score::softmax, view.layout(pool.load(node.getOperand(0), element->args))};
+      }
+    E opened = view.head(element);
+    if (opened->isApply("Sigmoid"))
+      return {Score::sigmoid, view.layout(opened->arg(0))};
+    if (opened->isApply("Sqrt"))
+      if (E inner = view.head(opened->arg(0)); inner->isApply("Softplus"))
+        return {Score::sqrt_softplus, view.layout(inner->arg(0))};
+    return {Score::identity, view.layout(element)};
+  }
+
+  /// Takes apart what the top-k selects from: score, bias, groups.
+  bool selection(bool biased) {
+    auto length = view.extent(topK.getOperand(0), chosen->args.size() - 1).constant();
+    if (!length)
+      return false;
+    count = *length;
+    E expert = pool.digit(SymExpr(count)), element = candidate(expert);
+    this->expert = expert;
+    element = groupsOf(element);
+    if (!element)
+      return false;
+    E opened = view.head(element);
+    if (biased && opened->isApply("Add"))
+      for (int side : {0, 1}) {
+        E other = view.layout(opened->arg(1 - side));
+        if (other->is(Kind::Const)) { // the same for all experts: it moves nothing
+          element = opened->arg(side);
+          break;
+        }
+        if (other->is(Kind::Load) && !other->args.empty() && other->args.back() == expert &&
+            llvm::all_of(ArrayRef(other->args).drop_back(), [](E index) { return index->isConst(0); }) &&
+            llvm::none_of(rows.digits, [&](E digit) { return ExprPool::mentions(other, digit); })) {
+          bias = other->value;
+          element = opened->arg(side);
+          break;
+        }
+      }
+    selected = score(element);
+    return selected.logits->is(Kind::Load);
+  }
+
+  /// Where(mask, score, -inf) with the mask of the best groups: the score below it; the element itself without groups.
+  E groupsOf(E element) {
+    E opened = view.head(element);
+    if (!opened->isApply("Where"))
+      return element;
+    E condition = view.head(opened->arg(0)), kept = opened->arg(1), dropped = opened->arg(2);
+    if (condition->isApply("Not")) {
+      condition = view.head(condition->arg(0));
+      std::swap(kept, dropped);
+    }
+    E fill = view.open(dropped);
+    if (!fill->is(Kind::Const) || !(std::isinf(fill->number) || fill->number == 0))
+      return nullptr;
+    zeroFilled = fill->number == 0;
+    if (condition->isApply("ToBool"))
+      condition = view.head(condition->arg(0), Follow::Layout);
+    return groupMask(condition, kept) ? kept : nullptr;
+  }
+
+  /// The mask is scatter(0, groups, 1) at the expert's group; groups are the best by the maximum or the sum of the two best members.
+  bool groupMask(E mask, E kept) {
+    mask = view.layout(mask);
+    auto scatter = mask->is(Kind::Load) ? mask->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+    if (!scatter || !scatter.is("ScatterElements") || scatter.stringAttribute("reduction", "none") != "none")
+      return false;
+    E group = mask->args.back();
+    if (!group->is(Kind::Quot) || group->arg(0) != expert || !group->extents[0].constant())
+      return false;
+    int64_t size = *group->extents[0].constant();
+    groups = count / size;
+    if (groups * size != count || !view.open(pool.load(scatter.getOperand(0), mask->args))->isConst(0))
+      return false;
+    E place = pool.digit(view.extent(scatter.getOperand(1), mask->args.size() - 1));
+    std::vector<E> at = mask->args;
+    at.back() = place;
+    E best = view.layout(pool.load(scatter.getOperand(1), at));
+    if (!view.open(pool.load(scatter.getOperand(2), at))->isConst(1) || !best->is(Kind::Load))
+      return false;
+    auto pick = best->value.getDefiningOp<onnx::NodeOp>();
+    if (!pick || !pick.is("TopK") || best->value != pick.getResult(1) || pick.intAttribute("largest", 1) == 0)
+      return false;
+    auto kept_ = view.extent(best->value, best->args.size() - 1).constant();
+    if (!kept_)
+      return false;
+    groupsKept = *kept_;
+    // The group's score over its members.
+    E member = pool.digit(SymExpr(groups));
+    std::vector<E> groupAt = best->args;
+    groupAt.back() = member;
+    E value = view.head(pool.load(pick.getOperand(0), groupAt));
+    auto memberScore = [&](E index) { // the kept element at member * size + index
+      E number = pool.flat({member, index}, {SymExpr(groups), SymExpr(size)});
+      return view.layout(pool.substitute(view.layout(kept), {{expert, number}}));
+    };
+    if (value->isReduce("Max")) {
+      groupScore = GroupScore::max;
+      return view.layout(value->arg(0)) == memberScore(value->arg(1));
+    }
+    if (!value->isReduce("Sum"))
+      return false;
+    E two = view.head(value->arg(0), Follow::Layout);
+    auto top = two->is(Kind::Load) ? two->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+    if (!top || !top.is("TopK") || two->value != top.getResult(0) || !view.extent(two->value, two->args.size() - 1).is(2))
+      return false;
+    E index = pool.digit(SymExpr(size));
+    std::vector<E> within = two->args;
+    within.back() = index;
+    groupScore = GroupScore::top2_sum;
+    return view.layout(pool.load(top.getOperand(0), within)) == memberScore(index);
+  }
+
+  //===- weights ------------------------------------------------------------------------------------------------===//
+
+  bool weights(E weight) {
+    while (true) {
+      weight = view.head(weight, Follow::Layout);
+      if (weight->is(Kind::Load)) {
+        auto node = weight->value.getDefiningOp<onnx::NodeOp>();
+        if (node == topK && weight->value == topK.getResult(0))
+          return !bias; // the selected score itself
+        if (node && node.is("Softmax") && weight->args.back() == slot && renorm == Renorm::none) {
+          int64_t axis = node.intAttribute("axis", node.getVersion() < 13 ? 1 : -1);
+          if (axis != -1 && axis != int64_t(weight->args.size()) - 1)
+            return false;
+          renorm = Renorm::softmax;
+          weight = pool.load(node.getOperand(0), weight->args);
+          continue;
+        }
+      }
+      E opened = view.head(weight);
+      if (opened->isApply("Mul") && (opened->arg(0)->is(Kind::Const) || view.head(opened->arg(1))->is(Kind::Const))) {
+        bool left = opened->arg(0)->is(Kind::Const);
+        if (renorm != Renorm::none)
+          return false; // a scale inside the renormalisation is another router
+        scale *= left ? opened->arg(0)->number : view.head(opened->arg(1))->number;
+        weight = opened->arg(left ? 1 : 0);
+        continue;
+      }
+      if (opened->isApply("Div") && renorm == Renorm::none && isSum(opened->arg(1), opened->arg(0))) {
+        renorm = Renorm::sum;
+        weight = opened->arg(0);
+        continue;
+      }
+      return sameScore(weight);
+    }
+  }
+
+  /// sum over the slots of `terms`, plus a small number.
+  bool isSum(E expr, E term) {
+    expr = view.head(expr);
+    if (expr->isApply("Add") && view.head(expr->arg(1))->is(Kind::Const)) {
+      epsilon = view.head(expr->arg(1))->number;
+      expr = view.head(expr->arg(0));
+    }
+    if (!expr->isReduce("Sum") || !expr->arg(1)->is(Kind::Digit))
+      return false;
+    return view.layout(pool.substitute(view.layout(expr->arg(0)), {{expr->arg(1), slot}})) == view.layout(term);
+  }
+
+  /// The weight is the score of the chosen expert: of the same logits. What is selected may be the logits themselves, since the score
+  /// rises with them.
+  bool sameScore(E weight) {
+    ScorePart part = score(weight);
+    E logits = view.layout(pool.substitute(selected.logits, {{expert, chosen}}));
+    auto isTopK = [&](E element) {
+      return element->is(Kind::Load) && element->value == topK.getResult(0) && !bias;
+    };
+    if (part.logits != logits && !(isTopK(part.logits) && selected.score == Score::identity))
+      return false;
+    if (part.score != selected.score) {
+      if (selected.score != Score::identity || part.score == Score::softmax || bias || groups > 1)
+        return false;
+      selected.score = part.score;
+    }
+    return true;
+  }
+
+  bool build() {
+    E logits = selected.logits;
+    Value matrix = asMatrix(view, make, rows, logits, expert, SymExpr(count));
+    int64_t k = cast<RankedTensorType>(experts.getIds().getType()).getDimSize(1);
+    // A zero fill never wins against scores above 0, as long as enough experts are left.
+    if (zeroFilled && (bias || selected.score == Score::identity || groupsKept * (count / groups) < k))
+      return false;
+    if (!matrix || k > count)
+      return false;
+    Value offsets = bias;
+    if (offsets && cast<RankedTensorType>(offsets.getType()).getRank() != 1)
+      offsets = make.reshape(offsets, {count});
+    OpBuilder &b = make.b;
+    auto type = cast<RankedTensorType>(matrix.getType());
+    auto shape = SmallVector<int64_t>{type.getDimSize(0), k};
+    auto weightType = cast<RankedTensorType>(experts.getWeights().getType());
+    auto route = make.known(RouteOp::create(b, make.loc, RankedTensorType::get(shape, b.getI32Type()),
+                                            RankedTensorType::get(shape, weightType.getElementType()), matrix, offsets, Value(), Value(), k,
+                                            selected.score, Select::topk, renorm, groups, groupsKept, groupScore, APFloat(scale), APFloat(epsilon),
+                                            APFloat(0.0), 0));
+    experts.getIdsMutable().assign(route.getIds());
+    experts.getWeightsMutable().assign(route.getWeights());
+    return true;
+  }
+
+  View &view;
+  ExprPool &pool;
+  ExpertsOp experts;
+  NodeMaker make;
+  Rows rows;
+  E chosen = nullptr, slot = nullptr, expert = nullptr; ///< ids[t, j]; j; e
+  onnx::NodeOp topK;
+  int64_t count = 0, groups = 1, groupsKept = 1;
+  GroupScore groupScore = GroupScore::max;
+  Value bias;
+  bool zeroFilled = false;
+  ScorePart selected;
+  Renorm renorm = Renorm::none;
+  double scale = 1, epsilon = 0;
+};
+
+} // namespace
+
+bool raiseRoute(View &view, ExpertsOp experts) { return RouteMatcher(view, experts).run(); }
+
+} // namespace moe::raise
