@@ -5,11 +5,18 @@
 
 namespace moert {
 
+int32_t SymbolNames::indexOf(std::string_view name) {
+  auto found = std::find(names.begin(), names.end(), name);
+  if (found == names.end())
+    found = names.emplace(names.end(), name);
+  return int32_t(found - names.begin());
+}
+
 /// sum := product { ("+" | " - ") product }; product := atom { "*" atom };
 /// atom := ["-"] number | name | function "(" sum "," sum ")".
 class LengthExpression::Parser {
 public:
-  explicit Parser(std::string_view text) : rest(text) {}
+  Parser(std::string_view text, SymbolNames &names) : rest(text), names(names) {}
 
   std::optional<LengthExpression> whole() {
     auto result = sum(0);
@@ -81,12 +88,7 @@ private:
     return symbol(word);
   }
 
-  static LengthExpression symbol(std::string_view name) {
-    LengthExpression result;
-    result.kind = Kind::Symbol;
-    result.name = name;
-    return result;
-  }
+  LengthExpression symbol(std::string_view name) { return LengthExpression::symbol(names.indexOf(name)); }
 
   std::optional<LengthExpression> function(std::string_view name, int depth) {
     static constexpr std::pair<std::string_view, Kind> kFunctions[] = {
@@ -106,15 +108,23 @@ private:
   }
 
   std::string_view rest;
+  SymbolNames &names;
 };
 
-LengthExpression LengthExpression::parse(std::string_view text) {
-  if (auto result = Parser(text).whole())
+LengthExpression LengthExpression::symbol(int32_t name) {
+  LengthExpression result;
+  result.kind = Kind::Symbol;
+  result.name = name;
+  return result;
+}
+
+LengthExpression LengthExpression::parse(std::string_view text, SymbolNames &names) {
+  SymbolNames extended = names; // what a text of another form leaves behind is no symbol
+  if (auto result = Parser(text, extended).whole()) {
+    names = std::move(extended);
     return *result;
-  LengthExpression opaque;
-  opaque.kind = Kind::Symbol;
-  opaque.name = text;
-  return opaque;
+  }
+  return symbol(names.indexOf(text));
 }
 
 std::optional<int64_t> LengthExpression::evaluate(const Lengths &known) const {
@@ -122,7 +132,7 @@ std::optional<int64_t> LengthExpression::evaluate(const Lengths &known) const {
   return result && result->scale == 0 ? std::optional(result->offset) : std::nullopt;
 }
 
-void LengthExpression::collect(std::set<std::string> &symbols) const {
+void LengthExpression::collect(std::set<int32_t> &symbols) const {
   if (kind == Kind::Symbol)
     symbols.insert(name);
   for (const LengthExpression &operand : operands)
@@ -156,11 +166,9 @@ static std::optional<int64_t> floorDiv(int64_t a, int64_t b) {
 
 std::optional<LinearLength> LengthExpression::linear(const Lengths &known) const {
   if (kind == Kind::Number)
-    return LinearLength{"", 0, number};
-  if (kind == Kind::Symbol) {
-    auto found = known.find(name);
-    return found == known.end() ? LinearLength{name, 1, 0} : LinearLength{"", 0, found->second};
-  }
+    return LinearLength{-1, 0, number};
+  if (kind == Kind::Symbol)
+    return known[name] < 0 ? LinearLength{name, 1, 0} : LinearLength{-1, 0, known[name]};
   auto a = operands[0].linear(known), b = operands[1].linear(known);
   if (!a || !b)
     return std::nullopt;
@@ -190,7 +198,7 @@ std::optional<LinearLength> LengthExpression::linear(const Lengths &known) const
     if (x == y || x == 1 || y == 1)
       value = x == 1 ? y : x;
   }
-  return value ? std::optional(LinearLength{"", 0, *value}) : std::nullopt;
+  return value ? std::optional(LinearLength{-1, 0, *value}) : std::nullopt;
 }
 
 } // namespace moert

@@ -7,7 +7,7 @@ namespace moert {
 /// Values of symbols, and the axis that each comes from.
 struct Signature::Bindings {
   Lengths lengths;
-  std::map<std::string, const AxisRule *> sources;
+  std::vector<const AxisRule *> sources;
 };
 
 Signature::Signature(const Entry &entry) : entry(entry) {
@@ -15,25 +15,27 @@ Signature::Signature(const Entry &entry) : entry(entry) {
     const Value &value = entry.inputs[input];
     for (size_t axis = 0; axis < value.dims.size(); ++axis)
       if (value.dims[axis] < 0 && !value.expressions[axis].empty())
-        axes.push_back({int32_t(input), int32_t(axis), LengthExpression::parse(value.expressions[axis])});
+        axes.push_back({int32_t(input), int32_t(axis), LengthExpression::parse(value.expressions[axis], names)});
   }
   for (auto &[left, right] : entry.equal)
-    equal.emplace_back(LengthExpression::parse(left), LengthExpression::parse(right));
+    equal.emplace_back(LengthExpression::parse(left, names), LengthExpression::parse(right, names));
 }
 
 /// "[2, s36, 16]".
 static std::string shapeText(const Value &value) {
-  std::string result;
-  for (const std::string &length : value.expressions)
-    result += (result.empty() ? "" : ", ") + (length.empty() ? std::string("?") : length);
-  return "[" + result + "]";
+  std::string result = "[";
+  for (const std::string &length : value.expressions) {
+    result += result.size() == 1 ? "" : ", ";
+    result += length.empty() ? "?" : length;
+  }
+  return result += ']';
 }
 
 static std::string shapeText(const moert_tensor &tensor) {
-  std::string result;
+  std::string result = "[";
   for (int32_t axis = 0; axis < tensor.rank; ++axis)
-    result += (axis ? ", " : "") + std::to_string(tensor.dims[axis]);
-  return "[" + result + "]";
+    result += text(axis ? ", " : "", tensor.dims[axis]);
+  return result += ']';
 }
 
 Status Signature::checkTensor(int32_t index, const moert_tensor &tensor) const {
@@ -45,7 +47,7 @@ Status Signature::checkTensor(int32_t index, const moert_tensor &tensor) const {
     return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "' has type ", type, ", the model wants ", moert_type_name(value.type));
   if (tensor.rank < 0 || tensor.rank > MOERT_MAX_RANK || size_t(tensor.rank) != value.dims.size())
     return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "' has ", tensor.rank, " axes",
-                tensor.rank >= 0 && tensor.rank <= MOERT_MAX_RANK ? " " + shapeText(tensor) : "", ", the model wants ", value.dims.size(), " ",
+                ", the model wants ", value.dims.size(), " ",
                 shapeText(value));
   auto bytes = byteSize(tensor.type, tensor.dims, tensor.rank);
   if (!bytes)
@@ -67,12 +69,12 @@ std::string Signature::place(const AxisRule &rule) const {
 
 /// " (s36 is 16 by axis 2 of input 'k', ...)"
 std::string Signature::reasons(const LengthExpression &expression, const Bindings &bindings) const {
-  std::set<std::string> symbols;
+  std::set<int32_t> symbols;
   expression.collect(symbols);
   std::string result;
-  for (const std::string &symbol : symbols)
-    if (auto source = bindings.sources.find(symbol); source != bindings.sources.end())
-      result += text(result.empty() ? "" : ", ", symbol, " is ", bindings.lengths.at(symbol), " by ", place(*source->second));
+  for (int32_t symbol : symbols)
+    if (const AxisRule *source = bindings.sources[symbol])
+      result += text(result.empty() ? "" : ", ", names[symbol], " is ", bindings.lengths[symbol], " by ", place(*source));
   return result.empty() ? "" : " (" + result + ")";
 }
 
@@ -102,7 +104,7 @@ Status Signature::check(const moert_tensor *inputs, int32_t count) const {
   for (int32_t index = 0; index < count; ++index)
     if (Status status = checkTensor(index, inputs[index]))
       return status;
-  Bindings bindings;
+  Bindings bindings{Lengths(names.size(), -1), std::vector<const AxisRule *>(names.size())};
   if (Status status = solve(inputs, bindings))
     return status;
   for (const AxisRule &rule : axes) {

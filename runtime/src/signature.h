@@ -32,6 +32,7 @@ private:
   std::string reasons(const LengthExpression &expression, const Bindings &bindings) const;
 
   const Entry &entry;
+  SymbolNames names;
   std::vector<AxisRule> axes;
   std::vector<std::pair<LengthExpression, LengthExpression>> equal;
 };
