@@ -1,5 +1,5 @@
 //===- capi.cpp - the C API ---------------------------------------------------------------------------------------===//
-#include "devices.h"
+#include "host_ops.h"
 #include "session.h"
 #include <new>
 
@@ -148,4 +148,8 @@ void moert_buffer_free(moert_buffer *buffer) {
     return;
   buffer->arena->releaseLater(buffer->data);
   delete buffer;
+}
+
+moert_status *moert_register_op(const char *name, moert_op op, void *user) {
+  return guarded([&] { return registerHostOp(name, op, user); });
 }

@@ -8,7 +8,7 @@
 namespace moert {
 namespace {
 
-using Json = nlohmann::json;
+using Json = nlohmann::ordered_json; // keeps the order, which the digest covers
 
 /// Reads members with a check each; the first failure is kept and later reads give empty values.
 class Reader {
@@ -135,6 +135,10 @@ Status parseManifest(std::string_view json, Manifest &manifest) {
     reader.complain("the artefact has version ", version, ", this runtime reads version 1; compile the model again");
   if (int64_t abi = reader.number(root, "abi"); abi != MOERT_ABI_VERSION)
     reader.complain("the code is for runtime ABI ", abi, ", this runtime has ABI ", MOERT_ABI_VERSION, "; compile the model again");
+  std::string written = reader.string(root, "digest");
+  root.erase("digest");
+  if (!reader.bad() && written != digest(root.dump()))
+    reader.complain("the content is not what was written: its digest differs");
   if (reader.bad())
     return reader.take();
 

@@ -49,7 +49,7 @@ struct Manifest {
   std::map<std::string, FileRecord> files;
 };
 
-/// Reads manifest.json. All names, numbers and references in the result are checked: files are plain names that `files` knows, extents
+/// Reads manifest.json. Its member `digest` is the XXH3-128 of the other members in their order, written without blanks. All names, numbers and references in the result are checked: files are plain names that `files` knows, extents
 /// lie inside their file, ranks are at most MOERT_MAX_RANK.
 Status parseManifest(std::string_view json, Manifest &manifest);
 

@@ -1,9 +1,11 @@
 //===- session.cpp - running a module -----------------------------------------------------------------------------===//
 #include "session.h"
 #include "devices.h"
+#include "host_ops.h"
 #include "types.h"
 #include <algorithm>
 #include <cstring>
+#include <new>
 
 namespace moert {
 
@@ -34,9 +36,22 @@ struct Session::Call : moert_call {
     __atomic_store_n(&failed, 1, __ATOMIC_RELEASE);
   }
 
+  /// Runs `body`: compiled code has no way to pass an exception on.
+  template <typename Body> void guarded(Body body) noexcept {
+    try {
+      body();
+    } catch (const std::bad_alloc &) {
+      failWith(MOERT_OUT_OF_MEMORY, "out of memory");
+    } catch (const std::exception &error) {
+      failWith(MOERT_INTERNAL, error.what());
+    }
+  }
+
   static void *allocate(moert_call *call, int64_t bytes) {
     Call &self = of(call);
-    void *memory = !self.failed && bytes >= 0 ? self.session.arena->allocate(bytes) : nullptr;
+    void *memory = nullptr;
+    if (!self.failed && bytes >= 0)
+      self.guarded([&] { memory = self.session.arena->allocate(bytes); });
     if (memory)
       return memory;
     if (bytes < 0)
@@ -63,7 +78,24 @@ struct Session::Call : moert_call {
 
   static void fail(moert_call *call, const char *message) { of(call).failWith(MOERT_INVALID_ARGUMENT, message); }
 
-  static void output(moert_call *call, int32_t index, void *data, int32_t rank, const int64_t *dims) { of(call).takeOutput(index, data, rank, dims); }
+  static void output(moert_call *call, int32_t index, void *data, int32_t rank, const int64_t *dims) {
+    of(call).guarded([&] { of(call).takeOutput(index, data, rank, dims); });
+  }
+
+  static void hostOp(moert_call *call, const char *name, const char *attributes, int32_t numInputs, const moert_value *inputs,
+                     int32_t numOutputs, moert_value *outputs) {
+    Call &self = of(call);
+    auto memory = [&](int64_t bytes) -> void * {
+      void *result = allocate(call, bytes);
+      return self.failed ? nullptr : result;
+    };
+    for (int32_t i = 0; i < numOutputs; ++i)
+      outputs[i].data = self.session.sink;
+    self.guarded([&] {
+      if (Status status = runHostOp(name, attributes, numInputs, inputs, numOutputs, outputs, memory))
+        self.failWith(status.code(), status.message());
+    });
+  }
 
   void takeOutput(int32_t index, void *data, int32_t rank, const int64_t *dims) {
     if (failed)
@@ -101,7 +133,7 @@ struct Session::Call : moert_call {
 
 Session::Session(std::shared_ptr<Module> theModule, std::shared_ptr<Device> theDevice)
     : arena(std::make_shared<Arena>(theDevice)), module(std::move(theModule)), device(std::move(theDevice)),
-      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output} {}
+      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output, Call::hostOp} {}
 
 Status Session::create(std::shared_ptr<Module> module, const moert_session_options &options, std::unique_ptr<Session> &session) {
   std::string name = options.device ? options.device : module->target->name;

@@ -19,6 +19,14 @@ extern "C" {
 typedef struct moert_call moert_call;
 struct moert_device;
 
+/* A tensor that compiled code exchanges with an operator of the host. */
+typedef struct moert_value {
+  void *data;    /* elements in row-major order */
+  int64_t *dims; /* `rank` lengths */
+  int32_t rank;
+  int32_t type; /* moert_type */
+} moert_value;
+
 /* A kernel: does the tasks [begin, end) of a launch. `args` are the launch's operands, 8 bytes each: addresses, lengths, scalars.
    Called from several threads at once with ranges that do not overlap. */
 typedef void (*moert_kernel)(moert_call *call, int64_t begin, int64_t end, const int64_t *args);
@@ -38,6 +46,11 @@ typedef struct moert_api {
   /* Gives result `index`: `rank` lengths at `dims`, elements at `data` in row-major order. The memory becomes the runtime's where it came
      from `allocate`, else it is copied. */
   void (*output)(moert_call *call, int32_t index, void *data, int32_t rank, const int64_t *dims);
+  /* Runs the operator that the host program registered as `name` (moert_register_op); `attributes` is a JSON object. Each of `outputs`
+     has on entry its type, its rank and room for its lengths; on return also its lengths and memory as from `allocate`. Where the call
+     fails, lengths are 0. Only the thread that runs the entry asks. */
+  void (*host_op)(moert_call *call, const char *name, const char *attributes, int32_t num_inputs, const moert_value *inputs,
+                  int32_t num_outputs, moert_value *outputs);
 } moert_api;
 
 /* The part of a call that compiled code and devices read. */

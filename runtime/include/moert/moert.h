@@ -160,6 +160,29 @@ MOERT_API void *moert_buffer_data(const moert_buffer *buffer);
 /* May be called from any thread, also while the session runs. Null is allowed. */
 MOERT_API void moert_buffer_free(moert_buffer *buffer);
 
+/*===- operators of the host ------------------------------------------------------------------------------------===*/
+
+/* One call of an operator, valid while the operator runs. */
+typedef struct moert_op_call moert_op_call;
+
+/* Computes an operator that the compiler does not know. `attributes` is the ONNX node's attributes as a JSON object. `inputs` are only
+   read. Every output must be asked for with moert_op_output. Runs on the thread that runs the session. */
+typedef void (*moert_op)(void *user, moert_op_call *call, const char *attributes, const moert_tensor *inputs, int32_t num_inputs,
+                         int32_t num_outputs);
+
+/* Memory for output `index` with these lengths, for the operator to fill; null where the output does not exist, has another rank, was
+   asked for before or memory is short, which also fails the call. The memory belongs to the session. */
+MOERT_API void *moert_op_output(moert_op_call *call, int32_t index, const int64_t *dims, int32_t rank);
+/* The element type that output `index` must have. */
+MOERT_API moert_type moert_op_output_type(const moert_op_call *call, int32_t index);
+/* Makes the run fail with MOERT_INVALID_ARGUMENT and this message, which is copied. */
+MOERT_API void moert_op_fail(moert_op_call *call, const char *message);
+
+/* Makes `op` what runs for nodes of the operator `name`, "domain::OpType", in all sessions; null removes it. `user` is handed to each
+   call. Any thread; a run that is under way may still use what was there before. Fails where `name` is null or `op` is given and the name
+   is taken. */
+MOERT_API moert_status *moert_register_op(const char *name, moert_op op, void *user);
+
 #ifdef __cplusplus
 }
 #endif
