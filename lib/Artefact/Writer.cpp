@@ -65,13 +65,15 @@ private:
   std::string target, work;
 };
 
-/// XXH3-128 of a file, in hexadecimal.
-std::string digest(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
-  if (!buffer)
-    return "";
-  auto hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef((*buffer)->getBuffer()));
+/// XXH3-128 in hexadecimal.
+std::string digest(StringRef bytes) {
+  auto hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(bytes));
   return llvm::utohexstr(hash.high64, true, 16) + llvm::utohexstr(hash.low64, true, 16);
+}
+
+std::string fileDigest(const std::string &path) {
+  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
+  return buffer ? digest((*buffer)->getBuffer()) : "";
 }
 
 /// The element type's name in numpy: float32, int64, uint8, bool, bfloat16.
@@ -167,8 +169,9 @@ LogicalResult writeArtefact(ModuleOp module, StringRef path, const CompileOption
   for (const char *name : {"code.cpu.so", "weights.safetensors"}) {
     uint64_t size = 0;
     llvm::sys::fs::file_size(folder.file(name), size);
-    manifest["files"][name] = {{"bytes", size}, {"xxh3", digest(folder.file(name))}};
+    manifest["files"][name] = {{"bytes", size}, {"xxh3", fileDigest(folder.file(name))}};
   }
+  manifest["digest"] = digest(manifest.dump()); // of all that is before it
   {
     std::error_code error;
     llvm::raw_fd_ostream file(folder.file("manifest.json"), error);

@@ -17,6 +17,15 @@ extern "C" {
 #define MOERT_ABI_VERSION 1
 
 typedef struct moert_call moert_call;
+struct moert_device;
+
+/* A tensor that compiled code exchanges with an operator of the host. */
+typedef struct moert_value {
+  void *data;    /* elements in row-major order */
+  int64_t *dims; /* `rank` lengths */
+  int32_t rank;
+  int32_t type; /* moert_type */
+} moert_value;
 
 /* A kernel: does the tasks [begin, end) of a launch. `args` are the launch's operands, 8 bytes each: addresses, lengths, scalars.
    Called from several threads at once with ranges that do not overlap. */
@@ -37,12 +46,18 @@ typedef struct moert_api {
   /* Gives result `index`: `rank` lengths at `dims`, elements at `data` in row-major order. The memory becomes the runtime's where it came
      from `allocate`, else it is copied. */
   void (*output)(moert_call *call, int32_t index, void *data, int32_t rank, const int64_t *dims);
+  /* Runs the operator that the host program registered as `name` (moert_register_op); `attributes` is a JSON object. Each of `outputs`
+     has on entry its type, its rank and room for its lengths; on return also its lengths and memory as from `allocate`. Where the call
+     fails, lengths are 0. Only the thread that runs the entry asks. */
+  void (*host_op)(moert_call *call, const char *name, const char *attributes, int32_t num_inputs, const moert_value *inputs,
+                  int32_t num_outputs, moert_value *outputs);
 } moert_api;
 
-/* The part of a call that compiled code reads. */
+/* The part of a call that compiled code and devices read. */
 struct moert_call {
   const moert_api *api;
-  int32_t failed; /* not 0 once a check did not hold: the entry then returns early */
+  int32_t failed; /* not 0 once a check did not hold: the entry then returns early, and launches do nothing */
+  struct moert_device *device; /* for the device's own functions only */
 };
 
 /* An argument of an entry. */
@@ -61,7 +76,7 @@ typedef void (*moert_entry)(moert_call *call, const moert_argument *inputs);
 /* Instruction sets, each with all of those before it. */
 typedef enum moert_isa {
   MOERT_ISA_AVX2 = 0,   /* x86-64-v3: AVX2, FMA, F16C */
-  MOERT_ISA_AVX512 = 1, /* x86-64-v4 with VNNI and BF16 */
+  MOERT_ISA_AVX512 = 1, /* x86-64-v4 with VNNI, BF16 and VBMI */
   MOERT_ISA_AMX = 2     /* tiles of bf16 and int8 */
 } moert_isa;
 

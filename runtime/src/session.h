@@ -1,0 +1,36 @@
+//===- session.h - running a module ----------------------------------------------------------------------*- C++ -*-===//
+#pragma once
+
+#include "arena.h"
+#include "module.h"
+#include <atomic>
+
+namespace moert {
+
+class Session {
+public:
+  static Status create(std::shared_ptr<Module> module, const moert_session_options &options, std::unique_ptr<Session> &session);
+
+  /// moert_session_run.
+  Status run(int32_t entry, const moert_tensor *inputs, int32_t numInputs, moert_tensor *outputs, int32_t numOutputs);
+  /// Takes an output of the last run out of the session; false where `data` is none.
+  bool detach(const void *data);
+
+  std::shared_ptr<Arena> arena;
+  int64_t runs = 0;
+
+private:
+  struct Call;
+  Session(std::shared_ptr<Module> module, std::shared_ptr<Device> device);
+  Status runEntry(const Module::LoadedEntry &entry, const moert_tensor *inputs, moert_tensor *outputs);
+  void dropResults();
+
+  std::shared_ptr<Module> module;
+  std::shared_ptr<Device> device;
+  moert_api api;
+  std::vector<void *> results; ///< memory of outputs that the session still owns
+  std::atomic<bool> busy = false;
+  alignas(64) char sink[4096] = {}; ///< what `allocate` gives once a call has failed
+};
+
+} // namespace moert

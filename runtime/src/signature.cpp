@@ -1,0 +1,128 @@
+//===- signature.cpp - whether tensors fit an entry -------------------------------------------------------------===//
+#include "signature.h"
+#include "types.h"
+
+namespace moert {
+
+/// Values of symbols, and the axis that each comes from.
+struct Signature::Bindings {
+  Lengths lengths;
+  std::vector<const AxisRule *> sources;
+};
+
+Signature::Signature(const Entry &entry) : entry(entry) {
+  for (size_t input = 0; input < entry.inputs.size(); ++input) {
+    const Value &value = entry.inputs[input];
+    for (size_t axis = 0; axis < value.dims.size(); ++axis)
+      if (value.dims[axis] < 0 && !value.expressions[axis].empty())
+        axes.push_back({int32_t(input), int32_t(axis), LengthExpression::parse(value.expressions[axis], names)});
+  }
+  for (auto &[left, right] : entry.equal)
+    equal.emplace_back(LengthExpression::parse(left, names), LengthExpression::parse(right, names));
+}
+
+/// "[2, s36, 16]".
+static std::string shapeText(const Value &value) {
+  std::string result = "[";
+  for (const std::string &length : value.expressions) {
+    result += result.size() == 1 ? "" : ", ";
+    result += length.empty() ? "?" : length;
+  }
+  return result += ']';
+}
+
+static std::string shapeText(const moert_tensor &tensor) {
+  std::string result = "[";
+  for (int32_t axis = 0; axis < tensor.rank; ++axis)
+    result += text(axis ? ", " : "", tensor.dims[axis]);
+  return result += ']';
+}
+
+Status Signature::checkTensor(int32_t index, const moert_tensor &tensor) const {
+  const Value &value = entry.inputs[index];
+  const char *type = moert_type_name(tensor.type);
+  if (!type)
+    return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "': ", int(tensor.type), " is no element type");
+  if (tensor.type != value.type)
+    return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "' has type ", type, ", the model wants ", moert_type_name(value.type));
+  if (tensor.rank < 0 || tensor.rank > MOERT_MAX_RANK || size_t(tensor.rank) != value.dims.size())
+    return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "' has ", tensor.rank, " axes",
+                ", the model wants ", value.dims.size(), " ",
+                shapeText(value));
+  auto bytes = byteSize(tensor.type, tensor.dims, tensor.rank);
+  if (!bytes)
+    return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "': ", shapeText(tensor), " is no shape");
+  for (int32_t axis = 0; axis < tensor.rank; ++axis)
+    if (value.dims[axis] >= 0 && value.dims[axis] != tensor.dims[axis])
+      return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "': axis ", axis, " has length ", tensor.dims[axis], ", the model wants ",
+                  value.dims[axis], " (given ", shapeText(tensor), " for ", shapeText(value), ")");
+  if (tensor.bytes != *bytes)
+    return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "' has ", tensor.bytes, " bytes, its shape ", shapeText(tensor), " needs ", *bytes);
+  if (*bytes && (!tensor.data || reinterpret_cast<uintptr_t>(tensor.data) % uintptr_t(moert_type_bytes(tensor.type)) != 0))
+    return fail(MOERT_INVALID_ARGUMENT, "input '", value.name, "': the data is null or not aligned to the size of an element");
+  return {};
+}
+
+std::string Signature::place(const AxisRule &rule) const {
+  return text("axis ", rule.axis, " of input '", entry.inputs[rule.input].name, "'");
+}
+
+/// " (s36 is 16 by axis 2 of input 'k', ...)"
+std::string Signature::reasons(const LengthExpression &expression, const Bindings &bindings) const {
+  std::set<int32_t> symbols;
+  expression.collect(symbols);
+  std::string result;
+  for (int32_t symbol : symbols)
+    if (const AxisRule *source = bindings.sources[symbol])
+      result += text(result.empty() ? "" : ", ", names[symbol], " is ", bindings.lengths[symbol], " by ", place(*source));
+  return result.empty() ? "" : " (" + result + ")";
+}
+
+/// Finds the symbols: first those that are the length of an axis, then those that are alone in an expression, until nothing changes.
+Status Signature::solve(const moert_tensor *inputs, Bindings &bindings) const {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (const AxisRule &rule : axes) {
+      auto form = rule.length.linear(bindings.lengths);
+      if (!form || form->scale == 0)
+        continue;
+      int64_t length = inputs[rule.input].dims[rule.axis], rest;
+      if (__builtin_sub_overflow(length, form->offset, &rest) || rest % form->scale != 0 || rest / form->scale < 0)
+        return fail(MOERT_INVALID_ARGUMENT, "input '", entry.inputs[rule.input].name, "': axis ", rule.axis, " has length ", length,
+                    ", which cannot be ", entry.inputs[rule.input].expressions[rule.axis], reasons(rule.length, bindings));
+      bindings.lengths[form->symbol] = rest / form->scale;
+      bindings.sources[form->symbol] = &rule;
+      changed = true;
+    }
+  }
+  return {};
+}
+
+Status Signature::check(const moert_tensor *inputs, int32_t count) const {
+  if (count < 0 || size_t(count) != entry.inputs.size())
+    return fail(MOERT_INVALID_ARGUMENT, "entry '", entry.name, "' has ", entry.inputs.size(), " inputs, ", count, " were given");
+  for (int32_t index = 0; index < count; ++index)
+    if (Status status = checkTensor(index, inputs[index]))
+      return status;
+  Bindings bindings{Lengths(names.size(), -1), std::vector<const AxisRule *>(names.size())};
+  if (Status status = solve(inputs, bindings))
+    return status;
+  for (const AxisRule &rule : axes) {
+    auto want = rule.length.evaluate(bindings.lengths);
+    int64_t length = inputs[rule.input].dims[rule.axis];
+    if (want && *want != length)
+      return fail(MOERT_INVALID_ARGUMENT, "input '", entry.inputs[rule.input].name, "': axis ", rule.axis, " (",
+                  entry.inputs[rule.input].expressions[rule.axis], ") has length ", length, " but must have length ", *want,
+                  reasons(rule.length, bindings));
+  }
+  for (size_t i = 0; i < equal.size(); ++i) {
+    auto left = equal[i].first.evaluate(bindings.lengths), right = equal[i].second.evaluate(bindings.lengths);
+    if (left && right && *left != *right)
+      return fail(MOERT_INVALID_ARGUMENT, "the lengths of the inputs contradict each other: ", entry.equal[i].first, " is ", *left,
+                  reasons(equal[i].first, bindings), " and must equal ", entry.equal[i].second, ", which is ", *right,
+                  reasons(equal[i].second, bindings));
+  }
+  return {};
+}
+
+} // namespace moert
