@@ -72,6 +72,62 @@ def Moe_GetParamOp : Moe_Op<"get_param", [Pure, DeclareOpInterfaceMethods<Symbol
   let assemblyFormat = "$param `:` type($result) attr-dict";
 }
 
+def Moe_PackOp : Moe_TensorOp<"pack"> {
+  let summary = "a weight matrix in panels";
+  let description = [{
+    Meaning: lays out matrices for kernels: panels of 16 outputs that are read from start to end. Outputs past N are zero.
+
+    ```
+    result[..., p, k, c] = weight[..., 16 * p + c, k]      0 where 16 * p + c >= N
+    ```
+
+    Constraints:
+    - (C1) `weight` is [..., N, K] with static N; the result is [..., P, K, 16].
+    - (C2) P is ceil(N / 16) rounded up to a multiple of 4.
+
+    Example:
+    ```mlir
+    func.func @main(%w: tensor<100x64xf32>) -> tensor<8x64x16xf32> {
+      %0 = moe.pack %w : tensor<100x64xf32> -> tensor<8x64x16xf32>
+      return %0 : tensor<8x64x16xf32>
+    }
+    ```
+
+    Lifespan: created by schedule; of weights, computed when the artefact is written.
+  }];
+  let arguments = (ins AnyRankedTensor:$weight);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$weight attr-dict `:` type($weight) `->` type($result)";
+  let builders = [OpBuilder<(ins "::mlir::Value":$weight)>];
+}
+
+def Moe_UnpackOp : Moe_TensorOp<"unpack"> {
+  let summary = "a weight matrix out of panels";
+  let description = [{
+    Meaning: the inverse of `moe.pack`; the type of the result says N.
+
+    ```
+    result[..., n, k] = packed[..., n / 16, k, n mod 16]
+    ```
+
+    Constraints:
+    - (C1) `packed` is [..., P, K, 16]; the result is [..., N, K] with N <= 16 * P.
+
+    Example:
+    ```mlir
+    func.func @main(%p: tensor<8x64x16xf32>) -> tensor<100x64xf32> {
+      %0 = moe.unpack %p : tensor<8x64x16xf32> -> tensor<100x64xf32>
+      return %0 : tensor<100x64xf32>
+    }
+    ```
+
+    Lifespan: stands between a packed weight and the op that uses it, within schedule.
+  }];
+  let arguments = (ins AnyRankedTensor:$packed);
+  let results = (outs AnyRankedTensor:$result);
+  let assemblyFormat = "$packed attr-dict `:` type($packed) `->` type($result)";
+}
+
 def Moe_YieldOp : Moe_Op<"yield", [Pure, Terminator, ReturnLike]> {
   let summary = "the values of a region";
   let description = [{

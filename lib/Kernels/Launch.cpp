@@ -15,20 +15,32 @@ static std::string freeName(ModuleOp module, StringRef name) {
   return candidate;
 }
 
-rt::LaunchOp launch(ImplicitLocOpBuilder &b, StringRef name, ValueRange args, Value tasks, Value cost, KernelBody body) {
-  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
-  SmallVector<Type> types = {b.getIndexType(), b.getIndexType()};
-  llvm::append_range(types, args.getTypes());
-  ImplicitLocOpBuilder outside(b.getLoc(), OpBuilder::atBlockEnd(module.getBody()));
-  auto kernel = func::FuncOp::create(outside, freeName(module, name), outside.getFunctionType(types, {}));
+static func::FuncOp makeKernel(ModuleOp module, Location loc, StringRef name, TypeRange args, KernelBody body) {
+  ImplicitLocOpBuilder outside(loc, OpBuilder::atBlockEnd(module.getBody()));
+  SmallVector<Type> types = {outside.getIndexType(), outside.getIndexType()};
+  llvm::append_range(types, args);
+  auto kernel = func::FuncOp::create(outside, name, outside.getFunctionType(types, {}));
   kernel.setPrivate();
   kernel->setAttr(rt::kKernelAttr, outside.getUnitAttr());
   Block *entry = kernel.addEntryBlock();
-  ImplicitLocOpBuilder inside(b.getLoc(), OpBuilder::atBlockEnd(entry));
+  ImplicitLocOpBuilder inside(loc, OpBuilder::atBlockEnd(entry));
   body(inside, entry->getArguments().drop_front(2), entry->getArgument(0), entry->getArgument(1));
   inside.setInsertionPointToEnd(&kernel.getBody().back());
   func::ReturnOp::create(inside);
+  return kernel;
+}
+
+rt::LaunchOp launch(ImplicitLocOpBuilder &b, StringRef name, ValueRange args, Value tasks, Value cost, KernelBody body) {
+  auto module = b.getInsertionBlock()->getParentOp()->getParentOfType<ModuleOp>();
+  func::FuncOp kernel = makeKernel(module, b.getLoc(), freeName(module, name), args.getTypes(), body);
   return rt::LaunchOp::create(b, kernel.getSymName(), tasks, cost, args);
+}
+
+void addVariant(rt::LaunchOp launch, StringRef isa, KernelBody body) {
+  auto module = launch->getParentOfType<ModuleOp>();
+  std::string name = (launch.getKernel() + "." + isa).str();
+  func::FuncOp kernel = makeKernel(module, launch.getLoc(), name, launch.getArgs().getTypes(), body);
+  kernel->setAttr(rt::kIsaAttr, StringAttr::get(module.getContext(), isa));
 }
 
 void forEachTask(ImplicitLocOpBuilder &b, Value begin, Value end, function_ref<void(ImplicitLocOpBuilder &, Value)> body) {

@@ -19,6 +19,8 @@ void buildSchedule(OpPassManager &passes, const CompileOptions &) {
   functions.addPass(createCSEPass());
   functions.addPass(createFuseElementwise()); // after scalars are gone: less to fuse
   functions.addPass(createCSEPass());
+  functions.addPass(createPackWeights());
+  passes.addPass(createHoistParams()); // packing is done once, when the artefact is written
   passes.addPass(createMoeToKernels()); // before buffers: kernels take tensors as read-only buffers
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;

@@ -14,6 +14,9 @@ using KernelBody = llvm::function_ref<void(mlir::ImplicitLocOpBuilder &, mlir::V
 rt::LaunchOp launch(mlir::ImplicitLocOpBuilder &b, llvm::StringRef name, mlir::ValueRange args, mlir::Value tasks, mlir::Value cost,
                     KernelBody body);
 
+/// Gives a launched kernel another body for processors with the instruction set `isa`.
+void addVariant(rt::LaunchOp launch, llvm::StringRef isa, KernelBody body);
+
 /// Runs `body` for each task of [begin, end).
 void forEachTask(mlir::ImplicitLocOpBuilder &b, mlir::Value begin, mlir::Value end,
                  llvm::function_ref<void(mlir::ImplicitLocOpBuilder &, mlir::Value task)> body);

@@ -117,4 +117,39 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
                     Statistic<"routes", "routers", "routers that were recognised">];
 }
 
+def PackWeights : Pass<"moe-pack-weights", "::mlir::func::FuncOp"> {
+  let summary = "weights take the layout that kernels read";
+  let description = [{
+    Puts `moe.pack` and `moe.unpack` before the weights of projections and experts. Hoisting then turns the packed form into a weight of its
+    own, which is what the artefact holds.
+
+    ```mlir
+    %y = moe.linear %x, %w : ...
+    // becomes
+    %p = moe.pack %w : tensor<100x64xf32> -> tensor<8x64x16xf32>
+    %u = moe.unpack %p : tensor<8x64x16xf32> -> tensor<100x64xf32>
+    %y = moe.linear %x, %u : ...
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect"];
+}
+
+def HoistParams : Pass<"moe-hoist-params", "::mlir::ModuleOp"> {
+  let summary = "what is computed from weights alone becomes a weight";
+  let description = [{
+    A tensor that is computed from weights and constants only is computed once, when the artefact is written: the ops move into the `init`
+    region of a new `moe.param`. Nothing is evaluated here, so weights stay in their files.
+
+    ```mlir
+    %w = moe.get_param @w : tensor<8x4xf32>
+    %t = linalg.transpose ins(%w) outs(%e) permutation = [1, 0]
+    // becomes
+    moe.param @w.transpose : tensor<4x8xf32> init { ... }
+    %t = moe.get_param @w.transpose : tensor<4x8xf32>
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect"];
+  let statistics = [Statistic<"hoisted", "weights-hoisted", "weights that are computed from others">];
+}
+
 #endif // MOE_TRANSFORMS_PASSES

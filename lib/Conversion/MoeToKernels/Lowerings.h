@@ -2,6 +2,7 @@
 #pragma once
 
 #include "moe/Dialect/Moe.h"
+#include "moe/Kernels/Code.h"
 #include "moe/Kernels/Launch.h"
 #include "mlir/IR/PatternMatch.h"
 
@@ -14,6 +15,35 @@ mlir::Value newBuffer(mlir::ImplicitLocOpBuilder &b, mlir::RankedTensorType type
 /// The tensor that a buffer made here holds from now on.
 mlir::Value tensorOf(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer, mlir::Type type);
 
+/// [rows, width] of a buffer in row-major order.
+mlir::Value asRows(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer, mlir::Value rows, mlir::Value width);
+/// The panels of a weight: those that it was unpacked from, or made here.
+mlir::Value packedWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value weight);
+
+/// Loads and stores of a vector of outputs that may reach past the last one.
+class ColumnGuard {
+public:
+  /// The vector covers [first, first + lanes) of `count` columns.
+  ColumnGuard(Code c, mlir::Value first, int64_t lanes, int64_t count) : lanes(lanes), partial(count % lanes != 0) {
+    if (partial)
+      valid = c.minIndex(c.sub(c.maxIndex(c.index(count), first), first), c.index(lanes));
+  }
+  mlir::Value load(Code c, mlir::Value memref, mlir::ValueRange at) const {
+    return partial ? c.loadFirst(memref, at, lanes, valid) : c.loadVector(memref, at, lanes);
+  }
+  void store(Code c, mlir::Value vector, mlir::Value memref, mlir::ValueRange at) const {
+    partial ? c.storeFirst(vector, memref, at, valid) : c.storeVector(vector, memref, at);
+  }
+
+private:
+  int64_t lanes;
+  bool partial;
+  mlir::Value valid;
+};
+
 void lowerTopK(TopKOp op, mlir::RewriterBase &rewriter);
+void lowerLinear(LinearOp op, mlir::RewriterBase &rewriter);
+void lowerExperts(ExpertsOp op, mlir::RewriterBase &rewriter);
+void lowerRoute(RouteOp op, mlir::RewriterBase &rewriter);
 
 } // namespace moe

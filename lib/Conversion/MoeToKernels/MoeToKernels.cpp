@@ -7,6 +7,7 @@
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
 
@@ -35,12 +36,45 @@ Value tensorOf(ImplicitLocOpBuilder &b, Value buffer, Type type) {
   return bufferization::ToTensorOp::create(b, type, buffer, /*restrict=*/true, /*writable=*/true);
 }
 
+Value asRows(ImplicitLocOpBuilder &b, Value buffer, Value rows, Value width) {
+  auto type = cast<MemRefType>(buffer.getType());
+  OpFoldResult count = getAsOpFoldResult(rows), columns = getAsOpFoldResult(width);
+  auto length = [](OpFoldResult size) { return getConstantIntValue(size).value_or(ShapedType::kDynamic); };
+  auto layout = StridedLayoutAttr::get(b.getContext(), 0, {length(columns), 1});
+  auto flat = MemRefType::get({length(count), length(columns)}, type.getElementType(), layout);
+  return memref::ReinterpretCastOp::create(b, flat, buffer, OpFoldResult(b.getIndexAttr(0)), ArrayRef<OpFoldResult>{count, columns},
+                                           ArrayRef<OpFoldResult>{columns, b.getIndexAttr(1)});
+}
+
+Value packedWeight(ImplicitLocOpBuilder &b, Value weight) {
+  if (auto unpack = weight.getDefiningOp<UnpackOp>())
+    return unpack.getPacked();
+  return PackOp::create(b, weight);
+}
+
 static void lowerGetParam(GetParamOp op, RewriterBase &rewriter) {
   auto param = rt::ParamOp::create(rewriter, op.getLoc(), memrefType(op.getType()), op.getParam());
   rewriter.replaceOpWithNewOp<bufferization::ToTensorOp>(op, op.getType(), param, /*restrict=*/true, /*writable=*/false);
 }
 
 namespace {
+
+LogicalResult lower(Operation *op, RewriterBase &rewriter) {
+  rewriter.setInsertionPoint(op);
+  return llvm::TypeSwitch<Operation *, LogicalResult>(op)
+      .Case([&](GetParamOp param) { return lowerGetParam(param, rewriter), success(); })
+      .Case([&](TopKOp topK) { return lowerTopK(topK, rewriter), success(); })
+      .Case([&](LinearOp linear) { return lowerLinear(linear, rewriter), success(); })
+      .Case([&](ExpertsOp experts) { return lowerExperts(experts, rewriter), success(); })
+      .Case([&](RouteOp route) { return lowerRoute(route, rewriter), success(); })
+      .Case([&](UnpackOp unpack) { // its users took the panels
+        if (!unpack->use_empty())
+          return LogicalResult(unpack.emitError("stage schedule: an op without a kernel for panels uses a packed weight"));
+        rewriter.eraseOp(unpack);
+        return success();
+      })
+      .Default([](Operation *op) { return op->emitError("stage schedule: ") << op->getName() << " has no kernel for this target"; });
+}
 
 struct MoeToKernelsPass : impl::MoeToKernelsBase<MoeToKernelsPass> {
   void runOnOperation() override {
@@ -51,17 +85,9 @@ struct MoeToKernelsPass : impl::MoeToKernelsBase<MoeToKernelsPass> {
         if (isa_and_nonnull<MoeDialect>(op->getDialect()))
           ops.push_back(op);
       });
-    for (Operation *op : ops) {
-      rewriter.setInsertionPoint(op);
-      if (auto param = dyn_cast<GetParamOp>(op))
-        lowerGetParam(param, rewriter);
-      else if (auto topK = dyn_cast<TopKOp>(op))
-        lowerTopK(topK, rewriter);
-      else {
-        op->emitError("stage schedule: ") << op->getName() << " has no kernel for this target";
+    for (Operation *op : ops)
+      if (failed(lower(op, rewriter)))
         return signalPassFailure();
-      }
-    }
   }
 };
 

@@ -143,15 +143,6 @@ void mergeSort(Build b, const Row &r) {
   });
 }
 
-/// [rows, last axis] of a buffer in row-major order.
-Value asRows(Build b, Value buffer, Value rows, Value width) {
-  auto type = cast<MemRefType>(buffer.getType());
-  auto layout = StridedLayoutAttr::get(b.getContext(), 0, {ShapedType::kDynamic, 1});
-  auto flat = MemRefType::get({ShapedType::kDynamic, ShapedType::kDynamic}, type.getElementType(), layout);
-  return memref::ReinterpretCastOp::create(b, flat, buffer, OpFoldResult(b.getIndexAttr(0)), ArrayRef<OpFoldResult>{rows, width},
-                                           ArrayRef<OpFoldResult>{width, b.getIndexAttr(1)});
-}
-
 } // namespace
 
 void lowerTopK(TopKOp op, RewriterBase &rewriter) {

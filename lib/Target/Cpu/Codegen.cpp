@@ -65,7 +65,7 @@ std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &cont
 LogicalResult compileForCpu(ModuleOp module, ArrayRef<std::string> isas, StringRef path) {
   llvm::StringSet<> kernels;
   for (auto function : module.getOps<LLVM::LLVMFuncOp>())
-    if (function->hasAttr(rt::kKernelAttr))
+    if (function->hasAttr(rt::kKernelAttr) && !function->hasAttr(rt::kIsaAttr))
       kernels.insert(function.getSymName());
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = translate(module, context);

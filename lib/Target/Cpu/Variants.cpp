@@ -56,11 +56,16 @@ void makeVariants(Module &module, const StringSet<> &kernels, const std::vector<
     Value *best = kernel;
     for (const std::string &isa : isas) {
       const IsaTarget *target = isaTarget(isa);
-      if (isa == isas.front() || isa == "amx") // kernels with tiles of their own are made by the schedule
-        continue;
-      ValueToValueMapTy map;
-      Function *copy = CloneFunction(kernel, map);
-      copy->setName(kernel->getName() + "." + isa);
+      if (isa == isas.front() || (isa == "amx" && !module.getFunction((kernel->getName() + ".amx").str())))
+        continue; // only kernels with tiles differ there
+      std::string name = (kernel->getName() + "." + isa).str();
+      Function *copy = module.getFunction(name); // written for this instruction set by the schedule
+      if (!copy) {
+        ValueToValueMapTy map;
+        copy = CloneFunction(kernel, map);
+        copy->setName(name);
+      }
+      copy->setLinkage(GlobalValue::InternalLinkage);
       setTarget(*copy, *target);
       Value *enough = builder.CreateICmpSGE(select->getArg(0), builder.getInt32(isa == "avx512" ? MOERT_ISA_AVX512 : MOERT_ISA_AMX));
       best = builder.CreateSelect(enough, copy, best);

@@ -1,0 +1,230 @@
+//===- Experts.cpp - the kernels of moe.experts -----------------------------------------------------------------===//
+//
+// Three launches. `experts_order` sorts the (token, slot) pairs by expert: only their numbers move. `experts_up`: a task is one expert and a
+// block of its inner width; rows are gathered as they are read, activation and biases are applied in registers. `experts_down`: a task is
+// a block of outputs, for which it goes through all experts in order and adds each row, weighted, to its token: nobody else writes there, and
+// the order of additions does not depend on the number of threads.
+//
+//===------------------------------------------------------------------------------------------------------------===//
+#include "Lowerings.h"
+#include "Scalars.h"
+#include "moe/Kernels/Panels.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
+
+using namespace mlir;
+
+namespace moe {
+namespace {
+
+class ExpertsLowering {
+public:
+  ExpertsLowering(ExpertsOp op, RewriterBase &rewriter) : op(op), rewriter(rewriter), b(op.getLoc(), rewriter), c(b) {
+    auto up = cast<RankedTensorType>(op.getUp().getType());
+    experts = up.getDimSize(0);
+    inner = up.getDimSize(1);
+    hidden = cast<RankedTensorType>(op.getType()).getDimSize(1);
+    depth = up.getDimSize(2);
+  }
+
+  void run() {
+    tokens = tensorDim(op.getX(), 0);
+    slots = tensorDim(op.getIds(), 1);
+    pairs = c.mul(tokens, slots);
+    order();
+    up();
+    down();
+    rewriter.replaceOp(op, tensorOf(b, output, op.getType()));
+  }
+
+private:
+  Value tensorDim(Value tensor, int64_t axis) {
+    return getValueOrCreateConstantIndexOp(b, b.getLoc(), tensor::getMixedSize(b, b.getLoc(), tensor, axis));
+  }
+  /// All elements in one axis.
+  Value flat(Value buffer) {
+    auto type = cast<MemRefType>(buffer.getType());
+    int64_t count = type.hasStaticShape() ? type.getNumElements() : ShapedType::kDynamic;
+    SmallVector<ReassociationIndices> groups = {llvm::to_vector<2>(llvm::seq<int64_t>(0, type.getRank()))};
+    return memref::CollapseShapeOp::create(b, MemRefType::get({count}, type.getElementType()), buffer, groups);
+  }
+
+  /// offsets[e] .. offsets[e+1] are the places of expert e in `sorted`, which holds pair numbers in rising order.
+  void order() {
+    offsets = memref::AllocOp::create(b, MemRefType::get({experts + 1}, b.getI32Type()));
+    sorted = memref::AllocOp::create(b, MemRefType::get({ShapedType::kDynamic}, b.getI32Type()), pairs);
+    Value cursors = memref::AllocOp::create(b, MemRefType::get({experts}, b.getI32Type()));
+    SmallVector<Value> args = {flat(bufferOf(b, op.getIds())), offsets, sorted, cursors, pairs};
+    launch(b, "experts_order", args, c.index(1), c.mul(pairs, c.index(3)), [&](ImplicitLocOpBuilder &kb, ValueRange in, Value, Value) {
+      Code k(kb);
+      Value ids = in[0], offsets = in[1], sorted = in[2], cursors = in[3], pairs = in[4];
+      Value zero = k.index(0), count = k.index(experts), i32zero = k.constant(kb.getI32Type(), 0), i32one = k.constant(kb.getI32Type(), 1);
+      k.loop(zero, count, [&](Code k, Value e) { k.store(i32zero, cursors, {e}); });
+      // An id of -1 is no expert; others out of range end the run.
+      auto expertOf = [&](Code k, Value pair, llvm::function_ref<void(Code, Value)> body) {
+        Value id = k.asIndex(k.load(ids, {pair}));
+        k.when(k.less(id, count), [&](Code k) { body(k, id); });
+        return id;
+      };
+      k.loop(zero, pairs, [&](Code k, Value pair) {
+        Value id = expertOf(k, pair, [&](Code k, Value id) { k.store(k.add(k.load(cursors, {id}), i32one), cursors, {id}); });
+        Value fine = k.either(k.less(id, count), k.equal(id, k.index(-1)));
+        rt::CheckOp::create(k.b, fine, "moe.experts: an expert's index is out of range");
+      });
+      SmallVector<Value> total = k.loop(zero, count, ValueRange(i32zero), [&](Code k, Value e, ValueRange sum) -> SmallVector<Value> {
+        Value here = k.load(cursors, {e});
+        k.store(sum[0], offsets, {e});
+        k.store(sum[0], cursors, {e});
+        return {k.add(sum[0], here)};
+      });
+      k.store(total[0], offsets, {count});
+      k.loop(zero, pairs, [&](Code k, Value pair) {
+        expertOf(k, pair, [&](Code k, Value id) {
+          Value place = k.load(cursors, {id});
+          k.store(k.asInteger(pair, kb.getI32Type()), sorted, {k.asIndex(place)});
+          k.store(k.add(place, i32one), cursors, {id});
+        });
+      });
+    });
+  }
+
+  /// inner[row, i] = act(gate) * (up + beta) for the sorted rows.
+  void up() {
+    bool gated = bool(op.getGate());
+    int64_t padded = (inner + kBlock - 1) / kBlock * kBlock, width = gated ? kBlock / 2 : kBlock, blocks = padded / width;
+    hiddenRows = memref::AllocOp::create(b, MemRefType::get({ShapedType::kDynamic, padded}, b.getF32Type()), pairs);
+    SmallVector<Value> args = {bufferOf(b, op.getX()), offsets, sorted, hiddenRows, slots, bufferOf(b, packedWeight(b, op.getUp()))};
+    int gateAt = optional(args, op.getGate() ? bufferOf(b, packedWeight(b, op.getGate())) : Value());
+    int upBiasAt = optional(args, op.getUpBias() ? bufferOf(b, op.getUpBias()) : Value());
+    int gateBiasAt = optional(args, op.getGateBias() ? bufferOf(b, op.getGateBias()) : Value());
+    int weightsAt = optional(args, op.getScaleInput() ? flat(bufferOf(b, op.getWeights())) : Value());
+    Value perExpert = c.ceilDiv(pairs, c.index(experts));
+    Value cost = c.div(c.mul(perExpert, c.index(depth * kBlock)), c.index(64));
+    launchBlocked(b, "experts_up", args, c.index(experts * blocks), cost, [&](Code k, const RegisterBlock &block, ValueRange in, Value begin, Value end) {
+      Value x = in[0], offsets = in[1], sorted = in[2], rows = in[3], slots = in[4], upWeight = in[5];
+      int64_t vectors = gated ? block.vectors / 2 : block.vectors, step = vectors * block.lanes;
+      k.loop(begin, end, [&](Code k, Value task) {
+        Value expert = k.div(task, k.index(blocks)), start = k.mul(k.rem(task, k.index(blocks)), k.index(width));
+        Value low = k.asIndex(k.load(offsets, {expert})), high = k.asIndex(k.load(offsets, {k.add(expert, k.index(1))}));
+        k.loop(start, k.add(start, k.index(width)), [&](Code k, Value first) {
+          auto panels = panelVectors(k, block, upWeight, {expert}, first, vectors);
+          if (gated)
+            llvm::append_range(panels, panelVectors(k, block, in[gateAt], {expert}, first, vectors));
+          forEachRowBlock(k, block, low, high, [&](Code k, Value row, int64_t count) {
+            SmallVector<Value> pairOf, tokenOf;
+            for (int64_t m = 0; m < count; ++m) {
+              pairOf.push_back(k.asIndex(k.load(sorted, {k.add(row, k.index(m))})));
+              tokenOf.push_back(k.div(pairOf.back(), slots));
+            }
+            SmallVector<Value> sums = multiplyPanels(k, block, x, tokenOf, panels, k.index(depth));
+            for (int64_t m = 0; m < count; ++m) {
+              Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pairOf[m]})), block.lanes);
+              for (int64_t v = 0; v < vectors; ++v) {
+                Value at = k.add(first, k.index(v * block.lanes));
+                ColumnGuard guard(k, at, block.lanes, inner);
+                auto finish = [&](Value sum, int bias) {
+                  if (scale)
+                    sum = k.mul(sum, scale);
+                  return bias < 0 ? sum : k.add(sum, guard.load(k, in[bias], {expert, at}));
+                };
+                Value u = finish(sums[m * panels.size() + v], upBiasAt), g = gated ? finish(sums[m * panels.size() + vectors + v], gateBiasAt) : Value();
+                k.storeVector(unit(k, g, u), rows, {k.add(row, k.index(m)), at});
+              }
+            }
+          });
+        }, step);
+      });
+    });
+  }
+
+  /// The gated unit of the op's description, on vectors.
+  Value unit(Code k, Value g, Value u) {
+    Type type = u.getType();
+    auto number = [&](double x) { return k.constant(type, x); };
+    if (auto limit = op.getLimit()) {
+      double bound = limit->convertToDouble();
+      u = arith::MinimumFOp::create(k.b, arith::MaximumFOp::create(k.b, u, number(-bound)), number(bound));
+      if (g)
+        g = arith::MinimumFOp::create(k.b, g, number(bound));
+    }
+    double alpha = op.getAlpha().convertToDouble(), beta = op.getBeta().convertToDouble();
+    if (!g)
+      return activateVector(k, op.getActivation(), alpha, u);
+    return k.mul(activateVector(k, op.getActivation(), alpha, g), beta == 0 ? u : k.add(u, number(beta)));
+  }
+
+  /// output[t] = sum over the token's pairs of weight * (inner[row] * down + bias).
+  void down() {
+    int64_t blocks = (hidden + kBlock - 1) / kBlock;
+    output = newBuffer(b, cast<RankedTensorType>(op.getType()), {getAsOpFoldResult(tokens), b.getIndexAttr(hidden)});
+    // Sums over experts are kept in float32.
+    bool direct = cast<RankedTensorType>(op.getType()).getElementType().isF32();
+    Value sums = direct ? output : memref::AllocOp::create(b, MemRefType::get({ShapedType::kDynamic, hidden}, b.getF32Type()), tokens).getResult();
+    SmallVector<Value> args = {hiddenRows, offsets, sorted, sums, slots, tokens, bufferOf(b, packedWeight(b, op.getDown()))};
+    int biasAt = optional(args, op.getDownBias() ? bufferOf(b, op.getDownBias()) : Value());
+    int weightsAt = optional(args, op.getScaleInput() ? Value() : flat(bufferOf(b, op.getWeights())));
+    int outputAt = optional(args, direct ? Value() : output);
+    Value cost = c.div(c.mul(pairs, c.index(inner * kBlock)), c.index(64));
+    launchBlocked(b, "experts_down", args, c.index(blocks), cost, [&](Code k, const RegisterBlock &block, ValueRange in, Value begin, Value end) {
+      Value rows = in[0], offsets = in[1], sorted = in[2], sums = in[3], slots = in[4], tokens = in[5], weight = in[6];
+      int64_t width = block.lanes * block.vectors;
+      k.loop(begin, end, [&](Code k, Value task) {
+        Value start = k.mul(task, k.index(kBlock)), stop = k.minIndex(k.add(start, k.index(kBlock)), k.index(hidden));
+        auto columns = [&](Code k, llvm::function_ref<void(Code, Value, const ColumnGuard &)> body) {
+          k.loop(start, stop, [&](Code k, Value at) { body(k, at, ColumnGuard(k, at, block.lanes, hidden)); }, block.lanes);
+        };
+        k.loop(k.index(0), tokens, [&](Code k, Value token) {
+          columns(k, [&](Code k, Value at, const ColumnGuard &guard) { guard.store(k, k.constant(k.vector(block.lanes), 0), sums, {token, at}); });
+        });
+        k.loop(k.index(0), k.index(experts), [&](Code k, Value expert) {
+          Value low = k.asIndex(k.load(offsets, {expert})), high = k.asIndex(k.load(offsets, {k.add(expert, k.index(1))}));
+          k.loop(start, stop, [&](Code k, Value first) {
+            auto panels = panelVectors(k, block, weight, {expert}, first, block.vectors);
+            forEachRowBlock(k, block, low, high, [&](Code k, Value row, int64_t count) {
+              SmallVector<Value> rowsOf;
+              for (int64_t m = 0; m < count; ++m)
+                rowsOf.push_back(k.add(row, k.index(m)));
+              SmallVector<Value> products = multiplyPanels(k, block, rows, rowsOf, panels, k.index(inner));
+              for (int64_t m = 0; m < count; ++m) {
+                Value pair = k.asIndex(k.load(sorted, {rowsOf[m]})), token = k.div(pair, slots);
+                Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pair})), block.lanes);
+                for (int64_t v = 0; v < block.vectors; ++v) {
+                  Value at = k.add(first, k.index(v * block.lanes)), y = products[m * block.vectors + v];
+                  ColumnGuard guard(k, at, block.lanes, hidden);
+                  if (biasAt >= 0)
+                    y = k.add(y, guard.load(k, in[biasAt], {expert, at}));
+                  Value old = guard.load(k, sums, {token, at});
+                  guard.store(k, scale ? k.fma(y, scale, old) : k.add(y, old), sums, {token, at});
+                }
+              }
+            });
+          }, width);
+        });
+        if (outputAt >= 0)
+          k.loop(k.index(0), tokens, [&](Code k, Value token) {
+            columns(k, [&](Code k, Value at, const ColumnGuard &guard) { guard.store(k, guard.load(k, sums, {token, at}), in[outputAt], {token, at}); });
+          });
+      });
+    });
+  }
+
+  /// Appends an argument where there is one; its place, or -1.
+  static int optional(SmallVector<Value> &args, Value value) {
+    if (!value)
+      return -1;
+    args.push_back(value);
+    return args.size() - 1;
+  }
+
+  ExpertsOp op;
+  RewriterBase &rewriter;
+  ImplicitLocOpBuilder b;
+  Code c;
+  int64_t experts, inner, hidden, depth;
+  Value tokens, slots, pairs, offsets, sorted, hiddenRows, output;
+};
+
+} // namespace
+
+void lowerExperts(ExpertsOp op, RewriterBase &rewriter) { ExpertsLowering(op, rewriter).run(); }
+
+} // namespace moe

@@ -1,0 +1,36 @@
+//===- PackWeights.cpp - weights take the layout that kernels read ----------------------------------------------===//
+#include "moe/Dialect/Moe.h"
+#include "moe/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+
+using namespace mlir;
+
+namespace moe {
+#define GEN_PASS_DEF_PACKWEIGHTS
+#include "moe/Transforms/Passes.h.inc"
+
+namespace {
+
+struct PackWeightsPass : impl::PackWeightsBase<PackWeightsPass> {
+  void runOnOperation() override {
+    auto pack = [](OpOperand &use) {
+      OpBuilder builder(use.getOwner());
+      Location loc = use.getOwner()->getLoc();
+      auto packed = PackOp::create(builder, loc, use.get());
+      use.set(UnpackOp::create(builder, loc, use.get().getType(), packed));
+    };
+    getOperation().walk([&](Operation *op) {
+      if (auto linear = dyn_cast<LinearOp>(op)) {
+        pack(linear.getWeightMutable());
+      } else if (auto experts = dyn_cast<ExpertsOp>(op)) {
+        for (OpOperand &gate : experts.getGateMutable())
+          pack(gate);
+        pack(experts.getUpMutable());
+        pack(experts.getDownMutable());
+      }
+    });
+  }
+};
+
+} // namespace
+} // namespace moe
