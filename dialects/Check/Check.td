@@ -23,7 +23,7 @@ def Check_ExpectEqOp : Check_Op<"expect_eq"> {
     ```
 
     Constraints:
-    - (C1) both have one type.
+    - (C1) both have one element type, and lengths that may be equal; lengths that differ when it runs fail.
 
     Example:
     ```mlir
@@ -37,6 +37,7 @@ def Check_ExpectEqOp : Check_Op<"expect_eq"> {
   }];
   let arguments = (ins AnyRankedTensor:$actual, AnyRankedTensor:$expected);
   let assemblyFormat = "$actual `,` $expected attr-dict `:` type($actual) `,` type($expected)";
+  let hasVerifier = 1;
 }
 
 def Check_ExpectCloseOp : Check_Op<"expect_close"> {
@@ -45,11 +46,12 @@ def Check_ExpectCloseOp : Check_Op<"expect_close"> {
     Meaning: fails the interpreter where an element is further off than the tolerance; NaN equals NaN.
 
     ```
-    forall i: |actual[i] - expected[i]| <= tolerance * max(1, max_j |expected[j]|)
+    forall i: |actual[i] - expected[i]| <= tolerance * max(1, max_j |expected[j]|)      j over the finite elements
     ```
+    An infinite element agrees with the same infinity only.
 
     Constraints:
-    - (C1) both have one shape.
+    - (C1) both have lengths that may be equal; lengths that differ when it runs fail.
 
     Example:
     ```mlir
@@ -63,6 +65,7 @@ def Check_ExpectCloseOp : Check_Op<"expect_close"> {
   }];
   let arguments = (ins AnyRankedTensor:$actual, AnyRankedTensor:$expected, DefaultValuedAttr<F64Attr, "1.0e-5">:$tolerance);
   let assemblyFormat = "$actual `,` $expected attr-dict `:` type($actual) `,` type($expected)";
+  let hasVerifier = 1;
 }
 
 #endif // MOE_DIALECTS_CHECK

@@ -18,7 +18,9 @@ def Moe_AttentionOp : Moe_TensorOp<"attention", [AttrSizedOperandSegments]> {
     r[s,:]   = exp(z[s,:]) / (exp(sink[h]) + sum_l exp(z[s,l]))      sink left out where not given
     result[b,h,s,:] = sum_l r[s,l] * v[b,h',l,:]
     ```
-    A query that may see no key gives zeros. The softmax is computed against its row's maximum.
+    A query that may see no key gives zeros. A key that `causal`, `window` or `total` hides adds nothing, whatever it holds, NaN too;
+    what keys hidden by the mask add is open where their values are not finite. The softmax is computed against its row's maximum,
+    the sink's included.
     Sources: arXiv:1706.03762, arXiv:2305.13245 (groups), arXiv:2309.17453 (sinks), arXiv:2408.00118 (softcap).
 
     Constraints:

@@ -45,8 +45,10 @@ def Moe_ExpertsOp : Moe_TensorOp<"experts", [AttrSizedOperandSegments]> {
     y[e,h] = sum_i down[e,h,i] * a[i] + down_bias[e,h]
     result[t,:] = sum_j weights[t,j] * y[ids[t,j], :]         j with ids[t,j] = -1 is skipped
     ```
-    `act` = `silu` means g * sigmoid(alpha * g). With `scale_input` the weight multiplies x before the expert (Llama 4), not y.
-    Ids outside -1 ... E-1 end the run with an error.
+    `act`: `identity` x; `relu` max(x, 0); `relu2` max(x, 0)^2; `silu` x * sigmoid(alpha * x), where alpha is used only; `gelu`
+    x / 2 * (1 + erf(x / sqrt(2))); `gelu_tanh` x / 2 * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))); `sigmoid`; `tanh`. NaN stays
+    NaN when it is clamped. With `scale_input` the weight multiplies x before the expert (Llama 4), not y. An expert that a token
+    names twice counts twice. Ids outside -1 ... E-1 end the run with an error.
     Sources: arXiv:1701.06538 (sparse experts), arXiv:2002.05202 (gated units), gpt-oss model card (alpha, beta, limit).
 
     Constraints:

@@ -13,11 +13,13 @@ def Moe_ParamOp : Moe_Op<"param", [Symbol, IsolatedFromAbove]> {
     ```
     param = file[offset, offset + length)   or   value   or   init()
     ```
+    Bytes are in little-endian order, elements in row-major order.
 
     Constraints:
     - (C1) exactly one of `file`, `value` and `init` is given.
     - (C2) the shape is static.
-    - (C3) `file.length` is the number of bytes of the type; booleans take a byte each, 4-bit integers half a byte.
+    - (C3) `file.length` is the number of bytes of the type; booleans take a byte each, 4-bit elements half a
+      byte, the first of two in the low bits.
     - (C4) `value` has the param's type.
     - (C5) `init` yields one value of the param's type.
 

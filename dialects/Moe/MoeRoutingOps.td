@@ -16,18 +16,28 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
     ids[t,:] = select(c[t,:])                           (best first; equal scores: the lower expert first; -1: no expert)
     w[t,j]   = s[t, ids[t,j]], renormalised over j, times scale;  0 where ids[t,j] = -1
     ```
-    `select`: `topk` takes the k best. `threshold` takes those with c >= threshold, at most k. `capacity` takes the k best, and
-    then drops, per expert, all but the first `capacity` tokens. `expert_choice`: each expert takes its `capacity` best tokens
-    (equal scores: the lower token first); a token's experts come in rising order, k is E. `hash`: ids[t,:] = table[token_ids[t],:].
-    `renorm`: `sum` divides by (sum over j + epsilon); `softmax` takes the softmax over the selected.
-    A NaN logit counts as the largest score, as in ONNX Runtime's TopK; its weight is NaN.
+    `score`: `identity` x; `softmax` over e, against the row's maximum; `sigmoid` 1 / (1 + exp(-x)); `sqrt_softplus`
+    sqrt(log(1 + exp(x))).
+    Groups are `groups` runs of neighbouring experts. The score of a group is its largest c, or with `top2_sum` the sum of its two
+    largest (of the only one in groups of one); equal groups: the lower one first.
+    `select`: `topk` takes the k best; where fewer than k are above -inf, those at -inf follow as equal scores do. `threshold` takes
+    those with c >= threshold, at most k, and -1 in the slots behind them. `capacity` takes the k best, and then drops, per expert,
+    all but the first `capacity` tokens: -1 takes the slot of a dropped one. `expert_choice`: each expert takes its `capacity` best
+    tokens, or all where there are fewer (equal scores: the lower token first); a token's experts come in rising order, then -1.
+    `hash`: ids[t,:] = table[token_ids[t],:]; a token id outside the table, and an expert in it outside -1 ... E-1, end the run with
+    an error.
+    `renorm` is over the slots of t that hold an expert: `sum` divides by (sum over j + epsilon); `softmax` takes the softmax of s over
+    the selected.
+    A NaN in c counts as the largest, above every threshold, as in ONNX Runtime's TopK; equal to another NaN. With softmax one NaN
+    logit makes all scores of its token NaN. Which of two experts comes first is open where their c differ by less than the rounding
+    of s; it is not open where they are equal before that.
     Groups: DeepSeek-V3 (arXiv:2412.19437) 2.1.2; capacity: Switch (arXiv:2101.03961) 2.2; expert choice: arXiv:2202.09368;
     hash: arXiv:2106.04426.
 
     Constraints:
     - (C1) `logits` is [T, E]; `bias` is [E]; `token_ids` is [T]; `table` is [V, K].
     - (C2) `ids` and `weights` are [T, K] with K = `k` (E for `expert_choice`).
-    - (C3) 1 <= k <= E, where E is static.
+    - (C3) 1 <= k <= E, where E is static; k = E for `expert_choice`.
     - (C4) `groups` divides E; 1 <= `groups_kept` <= `groups`.
     - (C5) `token_ids` and `table` are given for `hash`, and only then.
     - (C6) `capacity` >= 1 for `capacity` and `expert_choice`.
@@ -61,7 +71,8 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
 def Moe_TopKOp : Moe_TensorOp<"top_k"> {
   let summary = "the k largest or smallest elements along the last axis, sorted";
   let description = [{
-    Meaning: sorts the last axis and keeps the first k. Equal elements: the lower index first. NaN counts as the largest.
+    Meaning: sorts the last axis and keeps the first k. Equal elements: the lower index first. NaN counts as the largest and
+    equals NaN; -0 equals 0. Signless integers are signed.
 
     ```
     indices[..., :] = (stable sort of the last axis, descending if largest)[0, k)
@@ -69,9 +80,9 @@ def Moe_TopKOp : Moe_TensorOp<"top_k"> {
     ```
 
     Constraints:
-    - (C1) `values` and `indices` have the shape of `input` but for the last axis.
+    - (C1) `values` and `indices` have the shape of `input` but for the last axis, `values` its element type.
     - (C2) the rank is at least 1.
-    - (C3) `k` is at most the length of the last axis (checked when it runs).
+    - (C3) `k` is at least 0 and at most the length of the last axis (checked when it runs).
 
     Example:
     ```mlir

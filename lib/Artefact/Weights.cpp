@@ -1,5 +1,6 @@
 //===- Weights.cpp - the bytes of weights, and their file -------------------------------------------------------===//
 #include "Weights.h"
+#include "moe/Reference/Interpreter.h"
 #include "moe/Support/Bytes.h"
 #include "mlir/IR/SymbolTable.h"
 #include "llvm/Support/Endian.h"
@@ -38,8 +39,15 @@ LogicalResult writeOne(ParamOp param, raw_ostream &out) {
     out << bytesOf(*param.getValue());
     return success();
   }
-  if (!param.getFile())
-    return param.emitError("stage emit: the weight has neither a file nor a value");
+  if (!param.getInit().empty()) {
+    // One interpreter per weight: what it was computed from does not stay in memory.
+    auto value = Interpreter(param->getParentOfType<ModuleOp>()).param(param.getSymName());
+    if (!value)
+      return param.emitError("stage emit: the weight cannot be computed: ") << llvm::toString(value.takeError());
+    int64_t size = byteSize(cast<RankedTensorType>(param.getType()));
+    out << StringRef(value->data(), size);
+    return success();
+  }
   FileAttr file = *param.getFile();
   auto buffer = llvm::MemoryBuffer::getFileSlice(file.getPath(), file.getLength(), file.getOffset());
   if (!buffer)

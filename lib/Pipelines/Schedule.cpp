@@ -1,6 +1,7 @@
 //===- Schedule.cpp - the schedule stage ------------------------------------------------------------------------===//
 #include "Pipelines.h"
 #include "moe/Conversion/Passes.h"
+#include "moe/Dialect/Moe.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
 #include "mlir/Dialect/Bufferization/Transforms/Passes.h"
@@ -13,34 +14,35 @@ using namespace mlir;
 namespace moe {
 
 void buildSchedule(OpPassManager &passes, const CompileOptions &) {
-  OpPassManager &functions = passes.nest<func::FuncOp>();
-  functions.addPass(createScalarizeShapes());
-  functions.addPass(createCanonicalizerPass()); // folds what became scalar
-  functions.addPass(createCSEPass());
-  functions.addPass(createFuseElementwise()); // after scalars are gone: less to fuse
-  functions.addPass(createCSEPass());
-  functions.addPass(createPackWeights());
-  passes.addPass(createHoistParams()); // packing is done once, when the artefact is written
+  auto onFunctions = [&](std::unique_ptr<Pass> pass) { passes.addNestedPass<func::FuncOp>(std::move(pass)); };
+  onFunctions(createScalarizeShapes());
+  onFunctions(createCanonicalizerPass()); // folds what became scalar
+  onFunctions(createCSEPass());
+  onFunctions(createPackWeights());
+  passes.addPass(createHoistParams()); // packing is done once, when the artefact is written; before fusion mixes weights with data
+  onFunctions(createFuseElementwise());
+  onFunctions(createCSEPass());
   passes.addPass(createMoeToKernels()); // before buffers: kernels take tensors as read-only buffers
   bufferization::OneShotBufferizePassOptions options;
   options.bufferizeFunctionBoundaries = true;
   options.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
   options.allowReturnAllocsFromLoops = true;
   passes.addPass(bufferization::createOneShotBufferizePass(options));
-  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
-  passes.addNestedPass<func::FuncOp>(createCSEPass());
+  onFunctions(createCanonicalizerPass());
+  onFunctions(createCSEPass());
   passes.addPass(createLinalgToKernels());
-  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass()); // kernels compare equal in canonical form
-  passes.addNestedPass<func::FuncOp>(createCSEPass());
+  onFunctions(createCanonicalizerPass()); // kernels compare equal in canonical form
+  onFunctions(createCSEPass());
   passes.addPass(createMergeKernels());
-  passes.addNestedPass<func::FuncOp>(createFreeBuffers()); // last: every use is a launch or a view by now
+  onFunctions(createFreeBuffers()); // last: every use is a launch or a view by now
   passes.addPass(createDescribeEntries());
 }
 
 LogicalResult verifySchedule(ModuleOp module) {
   return verifyOps(module, "schedule", "no tensor may be left", [](Operation *op) {
     auto isTensor = [](Type type) { return isa<TensorType>(type); };
-    return llvm::none_of(op->getOperandTypes(), isTensor) && llvm::none_of(op->getResultTypes(), isTensor);
+    bool ofWeights = op->getParentOfType<ParamOp>() != nullptr;
+    return ofWeights || (llvm::none_of(op->getOperandTypes(), isTensor) && llvm::none_of(op->getResultTypes(), isTensor));
   });
 }
 

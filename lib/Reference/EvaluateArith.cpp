@@ -21,8 +21,9 @@ int64_t floorDivide(int64_t x, int64_t y) { return x / y - (x % y != 0 && (x < 0
 //===- comparisons ----------------------------------------------------------------------------------------------===//
 
 Kernel compareReals(Operation *op) {
-  // The predicate is a set: bit 0 stands for equal, 1 for greater, 2 for less, 3 for unordered.
-  unsigned accepted = unsigned(cast<arith::CmpFOp>(op).getPredicate());
+  // Each predicate, in the order of the enum, is a set: bit 0 stands for equal, 1 for greater, 2 for less, 3 for unordered.
+  constexpr unsigned sets[] = {0, 1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 14, 8, 15};
+  unsigned accepted = sets[unsigned(cast<arith::CmpFOp>(op).getPredicate())];
   return [accepted](Scalar *results, const Scalar *const *in, int count) -> const char * {
     for (int i = 0; i < count; ++i) {
       double x = in[0][i].real, y = in[1][i].real;

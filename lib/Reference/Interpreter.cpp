@@ -101,4 +101,15 @@ llvm::Expected<std::vector<Tensor>> Interpreter::run(StringRef name, ArrayRef<Te
   return std::move(*results);
 }
 
+llvm::Expected<Tensor> Interpreter::param(StringRef name) {
+  if (llvm::Error error = state->prepare())
+    return error;
+  Machine &machine = *state->machine;
+  machine.refill();
+  const Tensor *value = machine.param(name, machine.module.getLoc());
+  if (!value)
+    return machine.takeError();
+  return *value;
+}
+
 } // namespace moe

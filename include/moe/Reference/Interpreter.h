@@ -41,6 +41,9 @@ public:
   /// Runs a function on tensors of its argument types; scalars are tensors of rank 0. Fails with an InterpreterError.
   llvm::Expected<std::vector<Tensor>> run(llvm::StringRef function, llvm::ArrayRef<Tensor> inputs = {});
 
+  /// The value of a weight; weights that it is computed from are kept until the next run.
+  llvm::Expected<Tensor> param(llvm::StringRef name);
+
 private:
   struct State;
   std::unique_ptr<State> state;

@@ -152,4 +152,28 @@ def HoistParams : Pass<"moe-hoist-params", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"hoisted", "weights-hoisted", "weights that are computed from others">];
 }
 
+def Interpret : Pass<"moe-interpret", "::mlir::ModuleOp"> {
+  let summary = "runs the module's tests in the reference interpreter";
+  let description = [{
+    Runs each function without arguments that is called `main` or `test_...`; the `check` ops in it are the assertions. One that does not
+    hold, and any other error of a run, is a diagnostic at the op. The pass fails where a function fails, and where there is none to run.
+    It changes nothing.
+
+    ```mlir
+    func.func @test_add() {
+      %a = arith.constant dense<[1, 2]> : tensor<2xi32>
+      %b = arith.addi %a, %a : tensor<2xi32>
+      %c = arith.constant dense<[2, 5]> : tensor<2xi32>
+      check.expect_eq %b, %c : tensor<2xi32>, tensor<2xi32>
+      return
+    }
+    // error: check.expect_eq: element [1] is 4, expected 5 (1 of 2 elements differ)
+    ```
+  }];
+  // An onnx.node is legalised on a copy.
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::linalg::LinalgDialect",
+                           "::mlir::tensor::TensorDialect", "::mlir::scf::SCFDialect", "::moe::MoeDialect", "::moe::rt::RtDialect"];
+  let statistics = [Statistic<"passed", "functions-passed", "functions whose run had no error">];
+}
+
 #endif // MOE_TRANSFORMS_PASSES

@@ -1,5 +1,6 @@
 //===- RoutingOps.cpp - verifiers and shapes of the routing ops -------------------------------------------------===//
 #include "Shapes.h"
+#include "mlir/IR/TypeUtilities.h"
 
 using namespace mlir;
 
@@ -10,10 +11,12 @@ LogicalResult RouteOp::verify() {
     return emitOpError("needs logits [T, E]");
   int64_t tokens = length(getLogits(), 0), experts = length(getLogits(), 1);
   if (!hasShape(getBias(), {experts}) || !hasShape(getTokenIds(), {tokens}) ||
-      (getTable() && rank(getTable()) != 2)) // C1
+      !hasShape(getTable(), {ShapedType::kDynamic, int64_t(getK())})) // C1
     return emitOpError("needs bias [E], token_ids [T] and table [V, K]");
   if (ShapedType::isDynamic(experts) || int64_t(getK()) < 1 || int64_t(getK()) > experts) // C3
     return emitOpError("needs 1 <= k <= E, but k is ") << getK() << " and E is " << experts;
+  if (getSelect() == Select::expert_choice && int64_t(getK()) != experts) // C3
+    return emitOpError("needs k = E for expert_choice, but k is ") << getK() << " and E is " << experts;
   int64_t slots = getSelect() == Select::expert_choice ? experts : int64_t(getK());
   if (!hasShape(getIds(), {tokens, slots}) || !hasShape(getWeights(), {tokens, slots})) // C2
     return emitOpError("needs results [T, ") << slots << "]";
@@ -42,8 +45,9 @@ LogicalResult TopKOp::verify() {
   auto outer = cast<ShapedType>(getInput().getType()).getShape().drop_back();
   SmallVector<int64_t> shape(outer);
   shape.push_back(ShapedType::kDynamic);
-  if (!hasShape(getValues(), shape) || !hasShape(getIndices(), shape)) // C1
-    return emitOpError("needs results with the outer shape of the input");
+  bool sameElements = getElementTypeOrSelf(getValues()) == getElementTypeOrSelf(getInput());
+  if (!sameElements || !hasShape(getValues(), shape) || !hasShape(getIndices(), shape)) // C1
+    return emitOpError("needs results with the outer shape of the input, and values of its element type");
   return success();
 }
 
