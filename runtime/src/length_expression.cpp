@@ -75,7 +75,7 @@ private:
     size_t end = std::min(rest.find_first_of(" +*(),"), rest.size());
     std::string_view word = rest.substr(0, end);
     rest.remove_prefix(end);
-    if (word.empty() || depth > kMaxDepth)
+    if (word.empty() || word == "-" || depth > kMaxDepth)
       return std::nullopt;
     LengthExpression result;
     auto [last, error] = std::from_chars(word.data(), word.data() + word.size(), result.number);

@@ -172,6 +172,9 @@ Status Session::run(int32_t index, const moert_tensor *inputs, int32_t numInputs
     return moert::fail(MOERT_INVALID_ARGUMENT, "entry '", module->manifest.entries[index].name, "' has ", entry.outputs.size(), " outputs, room for ", numOutputs, " was given");
   if (busy.exchange(true, std::memory_order_acquire))
     return moert::fail(MOERT_INVALID_ARGUMENT, "the session is in use by another thread; make one session for each thread");
+  for (moert_tensor *output = outputs; output != outputs + numOutputs; ++output)
+    if (output->data && std::find(results.begin(), results.end(), output->data) != results.end())
+      output->data = nullptr;
   dropResults();
   Status status = entry.rules.check(inputs, numInputs);
   if (!status)

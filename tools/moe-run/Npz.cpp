@@ -66,6 +66,8 @@ NamedArrays readNpz(const std::string &path, const WantedType &wanted) {
 }
 
 void writeNpz(const std::string &path, const std::vector<std::pair<std::string, moert_tensor>> &tensors) {
+  if (tensors.empty())
+    throw Failure(Exit::Invalid, "there is nothing to write to " + path);
   Archive archive = open(path, ZIP_CREATE | ZIP_TRUNCATE);
   std::vector<std::string> headers;
   headers.reserve(tensors.size());

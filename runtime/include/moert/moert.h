@@ -136,6 +136,7 @@ MOERT_API void moert_session_free(moert_session *session);
 /* Runs an entry. `inputs` are in the entry's order, borrowed for the call and not written to. Each element of `outputs` has on entry
    either null at `data`: the result then lies in the session's memory, valid until the session's next run begins, is detached or the
    session is freed; or the caller's memory of `bytes` bytes, into which the result is copied. All other fields are set by the run.
+   The address of a result of the last run counts as null, so that an array of outputs may be used again and again.
    Fails with MOERT_INVALID_ARGUMENT where an input does not fit the entry or a check inside the model does not hold; with
    MOERT_INVALID_ARGUMENT also where another thread is inside a run of the same session. */
 MOERT_API moert_status *moert_session_run(moert_session *session, int32_t entry, const moert_tensor *inputs, int32_t num_inputs,
