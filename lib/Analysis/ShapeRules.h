@@ -36,4 +36,7 @@ using ShapeRule = std::function<void(ShapeFacts &)>;
 /// The rule of a node's operator, or null where ONNX's own inference says all there is.
 ShapeRule shapeRule(onnx::NodeOp node);
 
+/// The rank of a node's first results, where the operands' ranks give it although ONNX's inference needs a constant for it.
+std::optional<int64_t> knownRank(onnx::NodeOp node);
+
 } // namespace moe

@@ -200,6 +200,13 @@ LogicalResult ShapeAnalysis::visitNode(onnx::NodeOp node) {
       }
     }
   }
+  // Where no length is known the rank may be.
+  auto rank = knownRank(node);
+  for (Value result : node.getResults())
+    if (auto open = dyn_cast<UnrankedTensorType>(result.getType()); open && rank && *rank >= 0) {
+      result.setType(RankedTensorType::get(SmallVector<int64_t>(*rank, ShapedType::kDynamic), open.getElementType()));
+      fillUnknown(result);
+    }
   return success();
 }
 

@@ -3,6 +3,7 @@
 #include "moe/Conversion/Passes.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Rt.h"
+#include "moe/Import/Onnx.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -16,7 +17,7 @@ namespace moe {
 static const LoweringTable &loweringTable() {
   static const LoweringTable *table = [] {
     auto *made = new LoweringTable;
-    for (auto add : {addElementwise, addLayout, addGather, addScatter, addReduce, addProduct, addSort, addCreate})
+    for (auto add : {addElementwise, addLayout, addGather, addScatter, addReduce, addCumulate, addProduct, addEinsum, addConv, addSort, addCreate})
       add(*made);
     return made;
   }();
@@ -65,6 +66,36 @@ LogicalResult legalizeBlock(Block &block, OpBuilder &builder, const ShapeAnalysi
 
 namespace {
 
+/// Removes nodes whose results nobody reads: exporters leave some, and function bodies compute results that are left out.
+void eraseDeadNodes(Region &region) {
+  for (Operation *op = region.front().getTerminator()->getPrevNode(); op;) {
+    Operation *before = op->getPrevNode();
+    if (op->use_empty())
+      op->erase();
+    else
+      for (Region &inner : op->getRegions())
+        eraseDeadNodes(inner);
+    op = before;
+  }
+}
+
+/// Expands each node that has no lowering of its own, until none has a function body; true where one was expanded.
+FailureOr<bool> expandFunctionBodies(func::FuncOp function, ShapeAnalysis &shapes) {
+  for (bool expanded = false;; expanded = true) {
+    SmallVector<onnx::NodeOp> nodes;
+    function.walk([&](onnx::NodeOp node) {
+      if (!loweringTable().contains(node.qualifiedName()) && hasFunctionBody(node))
+        nodes.push_back(node);
+    });
+    if (nodes.empty())
+      return expanded;
+    for (onnx::NodeOp node : nodes)
+      if (failed(expandFunctionBody(node, shapes)))
+        return failure();
+    eraseDeadNodes(function.getBody());
+  }
+}
+
 struct LegalizeOnnxPass : impl::LegalizeOnnxBase<LegalizeOnnxPass> {
   void runOnOperation() override {
     getOperation().walk([](ParamOp param) {
@@ -77,9 +108,14 @@ struct LegalizeOnnxPass : impl::LegalizeOnnxBase<LegalizeOnnxPass> {
   }
 
   LogicalResult legalize(func::FuncOp function) {
-    ShapeAnalysis shapes;
-    if (failed(shapes.run(function)))
+    eraseDeadNodes(function.getBody());
+    ShapeAnalysis first, second;
+    if (failed(first.run(function)))
       return failure();
+    auto expanded = expandFunctionBodies(function, first);
+    if (failed(expanded) || (*expanded && failed(second.run(function))))
+      return failure();
+    const ShapeAnalysis &shapes = *expanded ? second : first;
     Block &old = function.getBody().front();
     Block *fresh = new Block;
     LegalizeScope scope;

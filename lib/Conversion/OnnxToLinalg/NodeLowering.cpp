@@ -38,15 +38,18 @@ std::optional<SmallVector<int64_t>> NodeLowering::ints(unsigned index) {
   return value ? shapes.constants(value) : std::nullopt;
 }
 
+Value NodeLowering::element(unsigned index, int64_t at) {
+  SmallVector<Value> indices;
+  if (rank(index) == 1)
+    indices.push_back(this->index(at));
+  return tensor::ExtractOp::create(b, in(index), indices);
+}
+
 Value NodeLowering::intAt(unsigned index, int64_t at) {
   if (const auto *content = shapes.content(onnxInput(index)); content && at < int64_t(content->size()))
     if (Value known = materialize((*content)[at]))
       return known;
-  SmallVector<Value> indices;
-  if (rank(index) == 1)
-    indices.push_back(this->index(at));
-  Value element = tensor::ExtractOp::create(b, in(index), indices);
-  return arith::IndexCastOp::create(b, b.getIndexType(), element);
+  return arith::IndexCastOp::create(b, b.getIndexType(), element(index, at));
 }
 
 Value NodeLowering::scalar(unsigned index) {

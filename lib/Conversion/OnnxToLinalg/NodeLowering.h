@@ -47,6 +47,8 @@ public:
   int64_t rank(unsigned index) { return llvm::cast<mlir::RankedTensorType>(in(index).getType()).getRank(); }
   /// The elements of an integer operand, where they are constants.
   std::optional<llvm::SmallVector<int64_t>> ints(unsigned index);
+  /// Element `at` of an operand of rank 0 or 1.
+  mlir::Value element(unsigned index, int64_t at);
   /// Element `at` of an integer operand of rank 0 or 1, as an index.
   mlir::Value intAt(unsigned index, int64_t at);
   /// The only element of an operand.
@@ -126,6 +128,9 @@ void addGather(LoweringTable &table);
 void addScatter(LoweringTable &table);
 void addReduce(LoweringTable &table);
 void addProduct(LoweringTable &table);
+void addEinsum(LoweringTable &table);
+void addCumulate(LoweringTable &table);
+void addConv(LoweringTable &table);
 void addSort(LoweringTable &table);
 void addCreate(LoweringTable &table);
 

@@ -1,5 +1,5 @@
 //===- Product.cpp - matrix products ----------------------------------------------------------------------------===//
-#include "NodeLowering.h"
+#include "Loops.h"
 #include "Scalars.h"
 
 using namespace mlir;
@@ -11,45 +11,15 @@ using Build = ImplicitLocOpBuilder &;
 
 /// sum over the reduction axes of a * b. The maps are over `lengths`, one per loop; the loops after the first `parallel` are reductions.
 Value contract(NodeLowering &n, Value a, Value c, AffineMap mapA, AffineMap mapB, ArrayRef<OpFoldResult> outer, unsigned loops, Type accumulate) {
-  Value init = n.filled(outer, n.constant(accumulate, 0));
-  SmallVector<utils::IteratorType> kinds(loops, utils::IteratorType::reduction);
   SmallVector<AffineExpr> out;
-  for (unsigned axis = 0; axis < outer.size(); ++axis) {
-    kinds[axis] = utils::IteratorType::parallel;
+  for (unsigned axis = 0; axis < outer.size(); ++axis)
     out.push_back(n.b.getAffineDimExpr(axis));
-  }
-  SmallVector<AffineMap> maps = {mapA, mapB, AffineMap::get(loops, 0, out, n.b.getContext())};
-  return linalg::GenericOp::create(n.b, TypeRange(init.getType()), ValueRange{a, c}, ValueRange(init), maps, kinds,
-                                   [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                     ImplicitLocOpBuilder b(loc, builder);
-                                     Value x = castScalar(b, args[0], accumulate, false, false), y = castScalar(b, args[1], accumulate, false, false);
-                                     Value sum = isa<FloatType>(accumulate)
-                                                     ? arith::AddFOp::create(b, args[2], arith::MulFOp::create(b, x, y)).getResult()
-                                                     : arith::AddIOp::create(b, args[2], arith::MulIOp::create(b, x, y)).getResult();
-                                     linalg::YieldOp::create(b, sum);
-                                   })
-      .getResult(0);
+  return moe::loops(n, {a, c}, {mapA, mapB, AffineMap::get(loops, 0, out, n.b.getContext())}, n.filled(outer, n.constant(accumulate, 0)),
+                    [&](Build b, ValueRange args) {
+                      Value x = castScalar(b, args[0], accumulate, false, false), y = castScalar(b, args[1], accumulate, false, false);
+                      return addScalars(b, args[2], multiplyScalars(b, x, y));
+                    });
 }
-
-Type accumulator(NodeLowering &n, Type element) {
-  return isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(n.b.getF32Type()) : element;
-}
-
-Value narrow(NodeLowering &n, Value value, Type element) {
-  auto type = llvm::cast<RankedTensorType>(value.getType());
-  if (type.getElementType() == element)
-    return value;
-  Value init = n.empty(n.sizes(value), element);
-  AffineMap identity = n.b.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-  return linalg::GenericOp::create(n.b, TypeRange(init.getType()), ValueRange(value), ValueRange(init), ArrayRef<AffineMap>{identity, identity}, loops,
-                                   [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                     ImplicitLocOpBuilder b(loc, builder);
-                                     linalg::YieldOp::create(b, castScalar(b, args[0], element, false, false));
-                                   })
-      .getResult(0);
-}
-
 
 LogicalResult matmul(NodeLowering &n) {
   int64_t rankA = n.rank(0), rankB = n.rank(1), batchA = std::max<int64_t>(rankA - 2, 0), batchB = std::max<int64_t>(rankB - 2, 0);
@@ -111,7 +81,7 @@ LogicalResult matmul(NodeLowering &n) {
   Type element = signless(n.element(0));
   Value result = contract(n, operands[0], operands[1], AffineMap::get(loops, 0, mapA, n.b.getContext()),
                           AffineMap::get(loops, 0, mapB, n.b.getContext()), outer, loops, accumulator(n, element));
-  return n.done(narrow(n, result, element));
+  return n.done(castElements(n, result, element));
 }
 
 LogicalResult gemm(NodeLowering &n) {
@@ -125,7 +95,7 @@ LogicalResult gemm(NodeLowering &n) {
   Type element = signless(n.element(0)), wide = accumulator(n, element);
   Value product = contract(n, n.in(0), n.in(1), transA ? map(k, i) : map(i, k), transB ? map(j, k) : map(k, j), outer, 3, wide);
   if (!n.has(2) && alpha == 1)
-    return n.done(narrow(n, product, element));
+    return n.done(castElements(n, product, element));
   // alpha * product + beta * C, where C broadcasts to the product.
   SmallVector<AffineMap> maps = {n.b.getMultiDimIdentityMap(2)};
   SmallVector<Value> inputs = {product};
@@ -142,101 +112,16 @@ LogicalResult gemm(NodeLowering &n) {
     inputs.push_back(n.in(2));
   }
   maps.push_back(n.b.getMultiDimIdentityMap(2));
-  Value init = n.empty(outer, element);
-  SmallVector<utils::IteratorType> loops(2, utils::IteratorType::parallel);
-  return n.done(linalg::GenericOp::create(n.b, TypeRange(init.getType()), inputs, ValueRange(init), maps, loops,
-                                          [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                            ImplicitLocOpBuilder b(loc, builder);
-                                            auto scaled = [&](Value x, double factor) -> Value {
-                                              Value y = castScalar(b, x, wide, false, false);
-                                              if (factor == 1)
-                                                return y;
-                                              Value f = scalarConstant(b, wide, factor);
-                                              return isa<FloatType>(wide) ? arith::MulFOp::create(b, y, f).getResult() : arith::MulIOp::create(b, y, f).getResult();
-                                            };
-                                            Value sum = scaled(args[0], alpha);
-                                            if (n.has(2)) {
-                                              Value c = scaled(args[1], beta);
-                                              sum = isa<FloatType>(wide) ? arith::AddFOp::create(b, sum, c).getResult() : arith::AddIOp::create(b, sum, c).getResult();
-                                            }
-                                            linalg::YieldOp::create(b, castScalar(b, sum, element, false, false));
-                                          })
-                    .getResult(0));
-}
-
-/// Einsum of one or two operands whose equation names each axis once per operand.
-LogicalResult einsum(NodeLowering &n) {
-  std::string equation;
-  for (char c : n.node.stringAttribute("equation", ""))
-    if (c != ' ')
-      equation.push_back(c);
-  auto [left, right] = StringRef(equation).split("->");
-  SmallVector<StringRef> terms;
-  left.split(terms, ',');
-  bool implicit = !StringRef(equation).contains("->");
-  std::string output = right.str();
-  if (implicit) {
-    for (char c = 'A'; c <= 'z'; ++c)
-      if (left.count(c) == 1)
-        output.push_back(c);
-  }
-  if (terms.size() != n.node.getNumOperands())
-    return n.fail("the equation '" + equation + "' does not have a term per operand");
-  if (StringRef(equation).contains('.'))
-    return n.fail("an ellipsis in the equation is not supported");
-  // Loops: the output's letters, then the ones that are summed.
-  std::string letters = output;
-  for (StringRef term : terms)
-    for (char c : term)
-      if (letters.find(c) == std::string::npos)
-        letters.push_back(c);
-  SmallVector<AffineMap> maps;
-  SmallVector<Value> operands;
-  SmallVector<OpFoldResult> outer;
-  std::map<char, std::pair<unsigned, int64_t>> source;
-  for (auto [i, term] : llvm::enumerate(terms)) {
-    if (int64_t(term.size()) != n.rank(i))
-      return n.fail("the term '" + term + "' does not have a letter per axis");
-    SmallVector<AffineExpr> exprs;
-    for (auto [axis, c] : llvm::enumerate(term)) {
-      exprs.push_back(n.b.getAffineDimExpr(letters.find(c)));
-      auto [known, isNew] = source.try_emplace(c, i, axis);
-      if (!isNew && !n.sameLength(n.onnxInput(known->second.first), known->second.second, n.onnxInput(i), axis))
-        n.check(arith::CmpIOp::create(n.b, arith::CmpIPredicate::eq, n.dim(known->second.first, known->second.second), n.dim(unsigned(i), axis)),
-                "axes of one letter differ");
-    }
-    maps.push_back(AffineMap::get(letters.size(), 0, exprs, n.b.getContext()));
-    operands.push_back(n.in(i));
-  }
-  for (char c : output) {
-    if (!source.count(c))
-      return n.fail("the output names an axis that no operand has");
-    outer.push_back(getAsOpFoldResult(n.dim(source[c].first, source[c].second)));
-  }
-  Type element = signless(n.element(0)), wide = accumulator(n, element);
-  Value init = n.filled(outer, n.constant(wide, 0));
-  SmallVector<AffineExpr> out;
-  SmallVector<utils::IteratorType> kinds(letters.size(), utils::IteratorType::reduction);
-  for (size_t axis = 0; axis < output.size(); ++axis) {
-    kinds[axis] = utils::IteratorType::parallel;
-    out.push_back(n.b.getAffineDimExpr(axis));
-  }
-  maps.push_back(AffineMap::get(letters.size(), 0, out, n.b.getContext()));
-  Value result = linalg::GenericOp::create(n.b, TypeRange(init.getType()), operands, ValueRange(init), maps, kinds,
-                                           [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                             ImplicitLocOpBuilder b(loc, builder);
-                                             Value product;
-                                             for (Value arg : args.drop_back()) {
-                                               Value x = castScalar(b, arg, wide, false, false);
-                                               product = !product ? x : isa<FloatType>(wide) ? arith::MulFOp::create(b, product, x).getResult()
-                                                                                             : arith::MulIOp::create(b, product, x).getResult();
-                                             }
-                                             Value sum = isa<FloatType>(wide) ? arith::AddFOp::create(b, args.back(), product).getResult()
-                                                                              : arith::AddIOp::create(b, args.back(), product).getResult();
-                                             linalg::YieldOp::create(b, sum);
-                                           })
-                     .getResult(0);
-  return n.done(narrow(n, result, element));
+  return n.done(moe::loops(n, inputs, maps, n.empty(outer, element), [&](Build b, ValueRange args) {
+    auto scaled = [&](Value x, double factor) {
+      Value y = castScalar(b, x, wide, false, false);
+      return factor == 1 ? y : multiplyScalars(b, y, scalarConstant(b, wide, factor));
+    };
+    Value sum = scaled(args[0], alpha);
+    if (n.has(2))
+      sum = addScalars(b, sum, scaled(args[1], beta));
+    return castScalar(b, sum, element, false, false);
+  }));
 }
 
 } // namespace
@@ -244,7 +129,6 @@ LogicalResult einsum(NodeLowering &n) {
 void addProduct(LoweringTable &table) {
   table["MatMul"] = matmul;
   table["Gemm"] = gemm;
-  table["Einsum"] = einsum;
 }
 
 } // namespace moe

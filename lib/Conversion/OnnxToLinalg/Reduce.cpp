@@ -1,108 +1,117 @@
 //===- Reduce.cpp - operators that combine the elements of axes -------------------------------------------------===//
-#include "NodeLowering.h"
-#include "Reductions.h"
+#include "IndexMath.h"
+#include "Loops.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Math/IR/Math.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
 namespace moe {
 
-Value reduceAxes(NodeLowering &n, Value value, ArrayRef<int64_t> axes, Value initial, ScalarCombine combine) {
-  auto type = llvm::cast<RankedTensorType>(value.getType());
-  SmallVector<OpFoldResult> sizes = n.sizes(value), kept;
-  SmallVector<AffineExpr> to;
-  SmallVector<utils::IteratorType> loops;
-  for (int64_t axis = 0; axis < type.getRank(); ++axis) {
-    bool reduced = llvm::is_contained(axes, axis);
-    loops.push_back(reduced ? utils::IteratorType::reduction : utils::IteratorType::parallel);
-    if (reduced)
-      continue;
-    kept.push_back(sizes[axis]);
-    to.push_back(n.b.getAffineDimExpr(axis));
-  }
-  Value init = n.filled(kept, initial);
-  SmallVector<AffineMap> maps = {n.b.getMultiDimIdentityMap(type.getRank()), AffineMap::get(type.getRank(), 0, to, n.b.getContext())};
-  return linalg::GenericOp::create(n.b, TypeRange(init.getType()), ValueRange(value), ValueRange(init), maps, loops,
-                                   [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                     ImplicitLocOpBuilder b(loc, builder);
-                                     linalg::YieldOp::create(b, combine(b, args[1], args[0]));
-                                   })
-      .getResult(0);
-}
-
-Value broadcastAxes(NodeLowering &n, Value like, Value reduced, ArrayRef<int64_t> axes, Type element, ScalarPair body) {
-  auto type = llvm::cast<RankedTensorType>(like.getType());
-  SmallVector<AffineExpr> from;
-  for (int64_t axis = 0; axis < type.getRank(); ++axis)
-    if (!llvm::is_contained(axes, axis))
-      from.push_back(n.b.getAffineDimExpr(axis));
-  Value init = n.empty(n.sizes(like), element);
-  AffineMap identity = n.b.getMultiDimIdentityMap(type.getRank());
-  SmallVector<AffineMap> maps = {identity, AffineMap::get(type.getRank(), 0, from, n.b.getContext()), identity};
-  SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-  return linalg::GenericOp::create(n.b, TypeRange(init.getType()), ValueRange{like, reduced}, ValueRange(init), maps, loops,
-                                   [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                     ImplicitLocOpBuilder b(loc, builder);
-                                     linalg::YieldOp::create(b, body(b, args[0], args[1]));
-                                   })
-      .getResult(0);
-}
-
-Value mapElements(NodeLowering &n, Value value, Type element, function_ref<Value(ImplicitLocOpBuilder &, Value)> body) {
-  auto type = llvm::cast<RankedTensorType>(value.getType());
-  Value init = n.empty(n.sizes(value), element);
-  AffineMap identity = n.b.getMultiDimIdentityMap(type.getRank());
-  SmallVector<utils::IteratorType> loops(type.getRank(), utils::IteratorType::parallel);
-  return linalg::GenericOp::create(n.b, TypeRange(init.getType()), ValueRange(value), ValueRange(init), ArrayRef<AffineMap>{identity, identity},
-                                   loops,
-                                   [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                     ImplicitLocOpBuilder b(loc, builder);
-                                     linalg::YieldOp::create(b, body(b, args[0]));
-                                   })
-      .getResult(0);
-}
-
 namespace {
 
 using Build = ImplicitLocOpBuilder &;
 
-Value add(Build b, Value x, Value y) {
-  return isa<FloatType>(x.getType()) ? arith::AddFOp::create(b, x, y).getResult() : arith::AddIOp::create(b, x, y).getResult();
-}
-Value multiply(Build b, Value x, Value y) {
-  return isa<FloatType>(x.getType()) ? arith::MulFOp::create(b, x, y).getResult() : arith::MulIOp::create(b, x, y).getResult();
-}
+/// The axes that a Reduce* operator names, or a flag per axis where only the run knows them.
+struct AxisSet {
+  SmallVector<int64_t> fixed;
+  SmallVector<Value> flags;
+  bool isDynamic() const { return !flags.empty(); }
+};
 
-/// The type that a reduction adds up in: half precision in float32.
-Type accumulator(NodeLowering &n, Type element) {
-  return isa<FloatType>(element) && element.getIntOrFloatBitWidth() < 32 ? Type(n.b.getF32Type()) : element;
-}
-
-/// The lowest or highest value of a type: what max and min start from.
-Value extreme(NodeLowering &n, Type type, bool lowest, bool isUnsigned) {
-  if (auto real = dyn_cast<FloatType>(type))
-    return arith::ConstantOp::create(n.b, n.b.getFloatAttr(real, APFloat::getInf(real.getFloatSemantics(), lowest)));
-  unsigned width = type.getIntOrFloatBitWidth();
-  APInt value = isUnsigned || width == 1 ? (lowest ? APInt::getMinValue(width) : APInt::getMaxValue(width))
-                                         : (lowest ? APInt::getSignedMinValue(width) : APInt::getSignedMaxValue(width));
-  return arith::ConstantOp::create(n.b, n.b.getIntegerAttr(type, value));
-}
-
-/// The axes that a Reduce* operator names; nullopt where they are not constant. All axes where it names none, or none at all with
-/// noop_with_empty_axes.
-std::optional<SmallVector<int64_t>> reducedAxes(NodeLowering &n) {
-  auto axes = n.axes(1, n.rank(0));
-  if (!axes && n.has(1))
-    return std::nullopt;
+/// All axes where the operator names none, or none at all with noop_with_empty_axes.
+FailureOr<AxisSet> reducedAxes(NodeLowering &n) {
+  int64_t rank = n.rank(0);
+  auto axes = n.axes(1, rank);
+  if (!axes && n.has(1)) {
+    AxisSet set;
+    int64_t count = cast<RankedTensorType>(n.in(1).getType()).getDimSize(0);
+    if (ShapedType::isDynamic(count))
+      return n.fail("needs a fixed number of axes");
+    if (rank == 0)
+      return set;
+    IndexMath m(n.b);
+    set.flags.assign(rank, arith::ConstantOp::create(n.b, n.b.getBoolAttr(false)));
+    for (int64_t i = 0; i < count; ++i) {
+      Value named = n.place(n.b, n.element(1, i), n.index(rank));
+      for (int64_t axis = 0; axis < rank; ++axis)
+        set.flags[axis] = m.either(set.flags[axis], m.cmp(IndexMath::P::eq, named, axis));
+    }
+    if (count)
+      return set;
+  }
   if ((!axes || axes->empty()) && n.node.intAttribute("noop_with_empty_axes", 0) == 0)
-    axes = llvm::to_vector(llvm::seq<int64_t>(0, n.rank(0)));
-  return axes ? axes : std::optional(SmallVector<int64_t>());
+    axes = llvm::to_vector(llvm::seq<int64_t>(0, rank));
+  return AxisSet{axes ? *axes : SmallVector<int64_t>(), {}};
 }
 
-/// Gives back axes of length 1 where keepdims asks for them.
-LogicalResult finish(NodeLowering &n, Value reduced, ArrayRef<int64_t> axes, int64_t rank, bool keep) {
+/// Combines along the axes of a set. Axes that are fixed are gone from the result, others have length 1.
+Value combineAxes(NodeLowering &n, Value value, const AxisSet &set, Value initial, ScalarCombine combine) {
+  if (!set.isDynamic())
+    return reduceAxes(n, value, set.fixed, initial, combine);
+  IndexMath m(n.b);
+  SmallVector<OpFoldResult> sizes = n.sizes(value), kept;
+  SmallVector<Value> lengths;
+  for (auto [flag, size] : llvm::zip_equal(set.flags, sizes)) {
+    kept.push_back(getAsOpFoldResult(m.select(flag, n.index(1), n.asValue(size))));
+    lengths.push_back(m.select(flag, n.asValue(size), n.index(1)));
+  }
+  return n.generate(kept, initial.getType(), [&](OpBuilder &builder, Location loc, ValueRange at) -> Value {
+    ImplicitLocOpBuilder b(loc, builder);
+    return foldLoops(b, lengths, initial, [&](Build b, ValueRange inner, Value sum) {
+      SmallVector<Value> from;
+      for (auto [x, y] : llvm::zip(at, inner))
+        from.push_back(arith::AddIOp::create(b, x, y)); // one of them is 0
+      return combine(b, sum, tensor::ExtractOp::create(b, value, from));
+    });
+  });
+}
+
+/// Elementwise on `like` and on what combineAxes made of it.
+Value spreadAxes(NodeLowering &n, Value like, Value reduced, const AxisSet &set, Type element, ScalarPair body) {
+  if (!set.isDynamic())
+    return broadcastAxes(n, like, reduced, set.fixed, element, body);
+  return n.generate(n.sizes(like), element, [&](OpBuilder &builder, Location loc, ValueRange at) -> Value {
+    ImplicitLocOpBuilder b(loc, builder);
+    SmallVector<Value> from;
+    for (auto [flag, index] : llvm::zip(set.flags, at))
+      from.push_back(arith::SelectOp::create(b, flag, arith::ConstantIndexOp::create(b, 0), index));
+    return body(b, tensor::ExtractOp::create(b, like, at), tensor::ExtractOp::create(b, reduced, from));
+  });
+}
+
+/// The number of elements that become one.
+Value combinedCount(NodeLowering &n, const AxisSet &set) {
+  IndexMath m(n.b);
+  Value count = n.index(1);
+  for (int64_t axis : set.fixed)
+    count = m.mul(count, n.dim(0u, axis));
+  for (auto [axis, flag] : llvm::enumerate(set.flags))
+    count = m.mul(count, m.select(flag, n.dim(0u, axis), n.index(1)));
+  return arith::IndexCastOp::create(n.b, n.b.getI64Type(), count);
+}
+
+/// Gives the result the axes that keepdims asks for.
+LogicalResult finish(NodeLowering &n, Value reduced, const AxisSet &set) {
+  int64_t rank = n.rank(0), resultRank = n.type().getRank();
+  bool keep = n.node.intAttribute("keepdims", 1) != 0;
+  if (set.isDynamic()) {
+    if (keep)
+      return n.done(reduced);
+    // The lengths of the axes that are not combined, in order.
+    IndexMath m(n.b);
+    SmallVector<OpFoldResult> sizes;
+    for (int64_t to = 0; to < resultRank; ++to) {
+      Value length = n.index(1), before = n.index(0);
+      for (auto [axis, flag] : llvm::enumerate(set.flags)) {
+        Value here = m.select(flag, n.index(-1), before);
+        length = m.select(m.cmp(IndexMath::P::eq, here, to), n.dim(0u, axis), length);
+        before = m.add(before, m.select(flag, n.index(0), n.index(1)));
+      }
+      sizes.push_back(getAsOpFoldResult(length));
+    }
+    return n.done(n.reshape(reduced, sizes));
+  }
   if (!keep)
     return n.done(reduced);
   SmallVector<OpFoldResult> sizes;
@@ -111,7 +120,7 @@ LogicalResult finish(NodeLowering &n, Value reduced, ArrayRef<int64_t> axes, int
   unsigned next = 0;
   ReassociationIndices pending;
   for (int64_t axis = 0; axis < rank; ++axis) {
-    bool gone = llvm::is_contained(axes, axis);
+    bool gone = llvm::is_contained(set.fixed, axis);
     sizes.push_back(gone ? OpFoldResult(n.b.getIndexAttr(1)) : left[next]);
     pending.push_back(axis);
     if (!gone) {
@@ -120,7 +129,7 @@ LogicalResult finish(NodeLowering &n, Value reduced, ArrayRef<int64_t> axes, int
       ++next;
     }
   }
-  if (groups.empty() || axes.empty())
+  if (groups.empty() || set.fixed.empty())
     return n.done(n.reshape(reduced, sizes));
   groups.back().append(pending);
   SmallVector<int64_t> shape = std::get<0>(decomposeMixedValues(sizes));
@@ -129,27 +138,30 @@ LogicalResult finish(NodeLowering &n, Value reduced, ArrayRef<int64_t> axes, int
 }
 
 /// Maps each element, combines, finishes each result.
-LogicalResult reduce(NodeLowering &n, Value (*initial)(NodeLowering &, Type), ScalarCombine combine,
+LogicalResult reduce(NodeLowering &n, function_ref<Value(NodeLowering &, Type)> initial, ScalarCombine combine,
                      function_ref<Value(Build, Value)> before = nullptr, function_ref<Value(Build, Value)> after = nullptr) {
   auto axes = reducedAxes(n);
-  if (!axes)
-    return n.fail("needs constant axes");
+  if (failed(axes))
+    return failure();
   Type element = signless(n.element(0)), wide = accumulator(n, element);
+  bool isUnsigned = n.element(0).isUnsignedInteger();
   Value value = n.in(0);
   if (wide != element || before)
     value = mapElements(n, value, wide, [&](Build b, Value x) {
-      Value y = castScalar(b, x, wide, false, false);
+      Value y = castScalar(b, x, wide, isUnsigned, isUnsigned);
       return before ? before(b, y) : y;
     });
-  Value result = axes->empty() ? value : reduceAxes(n, value, *axes, initial(n, wide), combine);
+  bool nothing = axes->fixed.empty() && !axes->isDynamic();
+  Value result = nothing ? value : combineAxes(n, value, *axes, initial(n, wide), combine);
   if (wide != element || after)
-    result = mapElements(n, result, element, [&](Build b, Value x) { return castScalar(b, after ? after(b, x) : x, element, false, false); });
-  return finish(n, result, *axes, n.rank(0), n.node.intAttribute("keepdims", 1) != 0);
+    result = mapElements(n, result, element,
+                         [&](Build b, Value x) { return castScalar(b, after ? after(b, x) : x, element, isUnsigned, isUnsigned); });
+  return finish(n, result, *axes);
 }
 
 Value zero(NodeLowering &n, Type type) { return n.constant(type, 0); }
 Value one(NodeLowering &n, Type type) { return n.constant(type, 1); }
-Value square(Build b, Value x) { return multiply(b, x, x); }
+Value square(Build b, Value x) { return multiplyScalars(b, x, x); }
 Value magnitude(Build b, Value x) {
   return isa<FloatType>(x.getType()) ? math::AbsFOp::create(b, x).getResult() : math::AbsIOp::create(b, x).getResult();
 }
@@ -162,33 +174,30 @@ Value root(Build b, Value x) {
 Value exponential(Build b, Value x) { return math::ExpOp::create(b, x); }
 Value logarithm(Build b, Value x) { return math::LogOp::create(b, x); }
 
-LogicalResult reduceSum(NodeLowering &n) { return reduce(n, zero, add); }
-LogicalResult reduceProd(NodeLowering &n) { return reduce(n, one, multiply); }
-LogicalResult reduceSumSquare(NodeLowering &n) { return reduce(n, zero, add, square); }
-LogicalResult reduceL1(NodeLowering &n) { return reduce(n, zero, add, magnitude); }
-LogicalResult reduceL2(NodeLowering &n) { return reduce(n, zero, add, square, root); }
-LogicalResult reduceLogSum(NodeLowering &n) { return reduce(n, zero, add, nullptr, logarithm); }
+LogicalResult reduceSum(NodeLowering &n) { return reduce(n, zero, addScalars); }
+LogicalResult reduceProd(NodeLowering &n) { return reduce(n, one, multiplyScalars); }
+LogicalResult reduceSumSquare(NodeLowering &n) { return reduce(n, zero, addScalars, square); }
+LogicalResult reduceL1(NodeLowering &n) { return reduce(n, zero, addScalars, magnitude); }
+LogicalResult reduceL2(NodeLowering &n) { return reduce(n, zero, addScalars, square, root); }
+LogicalResult reduceLogSum(NodeLowering &n) { return reduce(n, zero, addScalars, nullptr, logarithm); }
 
 LogicalResult reduceMean(NodeLowering &n) {
   auto axes = reducedAxes(n);
-  if (!axes)
-    return n.fail("needs constant axes");
-  Value count = n.index(1);
-  for (int64_t axis : *axes)
-    count = arith::MulIOp::create(n.b, count, n.dim(0u, axis));
-  Value integer = arith::IndexCastOp::create(n.b, n.b.getI64Type(), count);
-  return reduce(n, zero, add, nullptr, [&](Build b, Value sum) -> Value {
+  if (failed(axes))
+    return failure();
+  Value count = combinedCount(n, *axes);
+  bool isUnsigned = n.element(0).isUnsignedInteger();
+  return reduce(n, zero, addScalars, nullptr, [&](Build b, Value sum) -> Value {
     if (isa<FloatType>(sum.getType()))
-      return arith::DivFOp::create(b, sum, arith::SIToFPOp::create(b, sum.getType(), integer));
-    return divide(b, sum, castScalar(b, integer, sum.getType(), false, false), false);
+      return arith::DivFOp::create(b, sum, arith::SIToFPOp::create(b, sum.getType(), count));
+    return divide(b, sum, castScalar(b, count, sum.getType(), false, false), isUnsigned);
   });
 }
 
 template <bool lowest> LogicalResult extremeOf(NodeLowering &n) {
-  static thread_local bool isUnsigned;
-  isUnsigned = n.element(0).isUnsignedInteger() || n.element(0).isInteger(1);
-  return reduce(n, [](NodeLowering &n, Type type) { return extreme(n, type, lowest, isUnsigned); },
-                [](Build b, Value x, Value y) { return lowest ? maximum(b, x, y, isUnsigned) : minimum(b, x, y, isUnsigned); });
+  bool isUnsigned = n.element(0).isUnsignedInteger() || n.element(0).isInteger(1);
+  return reduce(n, [&](NodeLowering &n, Type type) { return extreme(n, type, lowest, isUnsigned); },
+                [&](Build b, Value x, Value y) { return lowest ? maximum(b, x, y, isUnsigned) : minimum(b, x, y, isUnsigned); });
 }
 
 //===- softmax --------------------------------------------------------------------------------------------------===//
@@ -197,12 +206,11 @@ template <bool lowest> LogicalResult extremeOf(NodeLowering &n) {
 LogicalResult softmaxOver(NodeLowering &n, ArrayRef<int64_t> axes, bool logarithmic) {
   Type element = signless(n.element(0)), wide = accumulator(n, element);
   Value value = n.in(0);
-  if (wide != element)
-    value = mapElements(n, value, wide, [&](Build b, Value x) { return castScalar(b, x, wide, false, false); });
+  value = castElements(n, value, wide);
   Value high = reduceAxes(n, value, axes, extreme(n, wide, true, false), [](Build b, Value x, Value y) { return maximum(b, x, y, false); });
   Value shifted = broadcastAxes(n, value, high, axes, wide, [](Build b, Value x, Value m) { return arith::SubFOp::create(b, x, m); });
   Value powers = mapElements(n, shifted, wide, exponential);
-  Value sum = reduceAxes(n, powers, axes, n.constant(wide, 0), add);
+  Value sum = reduceAxes(n, powers, axes, n.constant(wide, 0), addScalars);
   return n.done(broadcastAxes(n, logarithmic ? shifted : powers, sum, axes, element, [&](Build b, Value x, Value total) {
     Value y = logarithmic ? arith::SubFOp::create(b, x, math::LogOp::create(b, total)).getResult()
                           : arith::DivFOp::create(b, x, total).getResult();
@@ -220,60 +228,23 @@ template <bool logarithmic> LogicalResult softmax(NodeLowering &n) {
 
 LogicalResult reduceLogSumExp(NodeLowering &n) {
   auto axes = reducedAxes(n);
-  if (!axes)
-    return n.fail("needs constant axes");
+  if (failed(axes))
+    return failure();
   Type element = signless(n.element(0)), wide = accumulator(n, element);
-  Value value = wide == element ? n.in(0) : mapElements(n, n.in(0), wide, [&](Build b, Value x) { return castScalar(b, x, wide, false, false); });
-  Value high = reduceAxes(n, value, *axes, extreme(n, wide, true, false), [](Build b, Value x, Value y) { return maximum(b, x, y, false); });
+  Value value = castElements(n, n.in(0), wide);
+  Value high = combineAxes(n, value, *axes, extreme(n, wide, true, false), [](Build b, Value x, Value y) { return maximum(b, x, y, false); });
   // An infinite maximum is not subtracted: inf - inf is no number.
   Value safe = mapElements(n, high, wide, [&](Build b, Value x) -> Value {
     Value infinite = arith::CmpFOp::create(b, arith::CmpFPredicate::OEQ, math::AbsFOp::create(b, x), extreme(n, wide, false, false));
     return arith::SelectOp::create(b, infinite, scalarConstant(b, wide, 0), x);
   });
-  Value powers = broadcastAxes(n, value, safe, *axes, wide, [](Build b, Value x, Value m) {
+  Value powers = spreadAxes(n, value, safe, *axes, wide, [](Build b, Value x, Value m) {
     return math::ExpOp::create(b, arith::SubFOp::create(b, x, m));
   });
-  Value sum = reduceAxes(n, powers, *axes, n.constant(wide, 0), add);
-  Value result = broadcastAxes(n, sum, safe, {}, element, [&](Build b, Value total, Value m) {
-    return castScalar(b, arith::AddFOp::create(b, math::LogOp::create(b, total), m), element, false, false);
-  });
-  return finish(n, result, *axes, n.rank(0), n.node.intAttribute("keepdims", 1) != 0);
-}
-
-//===- sums along an axis ---------------------------------------------------------------------------------------===//
-
-LogicalResult cumSum(NodeLowering &n) {
-  auto given = n.ints(1);
-  if (!given || given->size() != 1)
-    return n.fail("needs a constant axis");
-  int64_t axis = NodeLowering::wrap(given->front(), n.rank(0));
-  bool exclusive = n.node.intAttribute("exclusive", 0), reverse = n.node.intAttribute("reverse", 0);
-  Type element = signless(n.element(0));
-  Value source = n.in(0), length = n.dim(0u, axis), one = n.index(1), zero = n.index(0);
-  SmallVector<OpFoldResult> sizes = n.sizes(source), kept = sizes;
-  kept[axis] = n.b.getIndexAttr(1);
-  SmallVector<OpFoldResult> strides(sizes.size(), n.b.getIndexAttr(1));
-  // A running sum of one slice, and the result that it is written into.
-  Value running = n.filled(kept, n.constant(element, 0)), result = n.empty(sizes, element);
-  auto loop = scf::ForOp::create(n.b, zero, length, one, ValueRange{running, result}, [&](OpBuilder &builder, Location loc, Value step, ValueRange carried) {
-    ImplicitLocOpBuilder b(loc, builder);
-    Value at = reverse ? arith::SubIOp::create(b, arith::SubIOp::create(b, length, one), step).getResult() : step;
-    SmallVector<OpFoldResult> offsets(sizes.size(), b.getIndexAttr(0));
-    offsets[axis] = at;
-    Value part = tensor::ExtractSliceOp::create(b, source, offsets, kept, strides);
-    AffineMap identity = b.getMultiDimIdentityMap(sizes.size());
-    SmallVector<utils::IteratorType> loops(sizes.size(), utils::IteratorType::parallel);
-    Value sum = linalg::GenericOp::create(b, TypeRange(carried[0].getType()), ValueRange(part), ValueRange(carried[0]),
-                                          ArrayRef<AffineMap>{identity, identity}, loops,
-                                          [&](OpBuilder &builder, Location loc, ValueRange args) {
-                                            ImplicitLocOpBuilder inner(loc, builder);
-                                            linalg::YieldOp::create(inner, add(inner, args[0], args[1]));
-                                          })
-                    .getResult(0);
-    Value written = tensor::InsertSliceOp::create(b, exclusive ? carried[0] : sum, carried[1], offsets, kept, strides);
-    scf::YieldOp::create(b, ValueRange{sum, written});
-  });
-  return n.done(loop.getResult(1));
+  Value sum = combineAxes(n, powers, *axes, n.constant(wide, 0), addScalars);
+  return finish(n, mapElements(n, {sum, safe}, element, [&](Build b, ValueRange v) {
+    return castScalar(b, arith::AddFOp::create(b, math::LogOp::create(b, v[0]), v[1]), element, false, false);
+  }), *axes);
 }
 
 } // namespace
@@ -291,7 +262,6 @@ void addReduce(LoweringTable &table) {
   table["ReduceLogSumExp"] = reduceLogSumExp;
   table["Softmax"] = softmax<false>;
   table["LogSoftmax"] = softmax<true>;
-  table["CumSum"] = cumSum;
 }
 
 } // namespace moe

@@ -1,7 +1,6 @@
 //===- Scatter.cpp - operators that write elements at computed places -------------------------------------------===//
-#include "NodeLowering.h"
+#include "Loops.h"
 #include "Scalars.h"
-#include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
 
@@ -22,18 +21,6 @@ Value combine(ImplicitLocOpBuilder &b, StringRef reduction, Value old, Value upd
   return update;
 }
 
-/// Runs over all of [0, lengths), last axis fastest, with a tensor that each step may write. Updates happen in this order.
-Value loopNest(NodeLowering &n, ArrayRef<Value> lengths, Value initial,
-               function_ref<Value(ImplicitLocOpBuilder &, ValueRange indices, Value tensor)> body) {
-  Value zero = n.index(0), one = n.index(1);
-  auto nest = scf::buildLoopNest(n.b, n.b.getLoc(), SmallVector<Value>(lengths.size(), zero), lengths, SmallVector<Value>(lengths.size(), one),
-                                 ValueRange(initial), [&](OpBuilder &builder, Location loc, ValueRange indices, ValueRange carried) {
-                                   ImplicitLocOpBuilder b(loc, builder);
-                                   return scf::ValueVector{body(b, indices, carried[0])};
-                                 });
-  return nest.results.front();
-}
-
 LogicalResult scatterElements(NodeLowering &n) {
   int64_t axis = NodeLowering::wrap(n.node.intAttribute("axis", 0), n.rank(0));
   StringRef reduction = n.node.stringAttribute("reduction", "none");
@@ -42,7 +29,7 @@ LogicalResult scatterElements(NodeLowering &n) {
   SmallVector<Value> lengths;
   for (int64_t at = 0; at < n.rank(1); ++at)
     lengths.push_back(n.dim(1u, at));
-  return n.done(loopNest(n, lengths, n.in(0), [&](ImplicitLocOpBuilder &b, ValueRange at, Value result) -> Value {
+  return n.done(foldLoops(n.b, lengths, n.in(0), [&](ImplicitLocOpBuilder &b, ValueRange at, Value result) -> Value {
     SmallVector<Value> to(at);
     to[axis] = n.place(b, tensor::ExtractOp::create(b, indices, at), length);
     Value update = tensor::ExtractOp::create(b, updates, at);
@@ -68,7 +55,7 @@ LogicalResult scatterND(NodeLowering &n) {
     lengths.push_back(n.dim(0u, at));
   for (int64_t at = 0; at < depth; ++at)
     limits.push_back(n.dim(0u, at));
-  return n.done(loopNest(n, lengths, n.in(0), [&](ImplicitLocOpBuilder &b, ValueRange at, Value result) -> Value {
+  return n.done(foldLoops(n.b, lengths, n.in(0), [&](ImplicitLocOpBuilder &b, ValueRange at, Value result) -> Value {
     SmallVector<Value> where(at.take_front(indexRank - 1)), to;
     where.push_back(nullptr);
     for (int64_t d = 0; d < depth; ++d) {
