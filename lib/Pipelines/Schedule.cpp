@@ -3,8 +3,6 @@
 #include "moe/Conversion/Passes.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Transforms/Passes.h"
-#include "mlir/Dialect/Bufferization/Transforms/OneShotAnalysis.h"
-#include "mlir/Dialect/Bufferization/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
@@ -23,11 +21,7 @@ void buildSchedule(OpPassManager &passes, const CompileOptions &) {
   onFunctions(createFuseElementwise());
   onFunctions(createCSEPass());
   passes.addPass(createMoeToKernels()); // before buffers: kernels take tensors as read-only buffers
-  bufferization::OneShotBufferizePassOptions options;
-  options.bufferizeFunctionBoundaries = true;
-  options.functionBoundaryTypeConversion = bufferization::LayoutMapOption::IdentityLayoutMap;
-  options.allowReturnAllocsFromLoops = true;
-  passes.addPass(bufferization::createOneShotBufferizePass(options));
+  passes.addPass(createBufferize());
   onFunctions(createCanonicalizerPass());
   onFunctions(createCSEPass());
   passes.addPass(createLinalgToKernels());

@@ -41,6 +41,8 @@ private:
   bool isConstantOfWeights(Operation *op) {
     if (isa<GetParamOp>(op) || op->hasTrait<OpTrait::ConstantLike>() || isa<tensor::EmptyOp>(op))
       return llvm::all_of(op->getOperands(), [&](Value value) { return known(value); });
+    if (isa<UnpackOp>(op)) // tells the op that uses it of the packed form
+      return false;
     if (!isMemoryEffectFree(op) || op->getNumResults() == 0 || op->hasTrait<OpTrait::IsTerminator>())
       return false;
     bool closed = llvm::all_of(op->getOperands(), [&](Value value) { return known(value); });

@@ -176,4 +176,20 @@ def Interpret : Pass<"moe-interpret", "::mlir::ModuleOp"> {
   let statistics = [Statistic<"passed", "functions-passed", "functions whose run had no error">];
 }
 
+def Bufferize : Pass<"moe-bufferize", "::mlir::ModuleOp"> {
+  let summary = "tensors become buffers";
+  let description = [{
+    One-shot bufferization of the functions, in place where nothing else reads what is overwritten. Arguments and results are in row-major
+    order. The regions of weights are left alone.
+
+    ```mlir
+    %0 = linalg.fill ins(%c) outs(%t : tensor<4xf32>) -> tensor<4xf32>
+    // becomes
+    %m = memref.alloc() : memref<4xf32>
+    linalg.fill ins(%c) outs(%m : memref<4xf32>)
+    ```
+  }];
+  let dependentDialects = ["::mlir::bufferization::BufferizationDialect", "::mlir::memref::MemRefDialect"];
+}
+
 #endif // MOE_TRANSFORMS_PASSES

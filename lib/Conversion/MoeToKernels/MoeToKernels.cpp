@@ -85,6 +85,8 @@ struct MoeToKernelsPass : impl::MoeToKernelsBase<MoeToKernelsPass> {
         if (isa_and_nonnull<MoeDialect>(op->getDialect()))
           ops.push_back(op);
       });
+    // Weights last: the ops that use panels look at where they come from.
+    std::stable_partition(ops.begin(), ops.end(), [](Operation *op) { return !isa<UnpackOp>(op); });
     for (Operation *op : ops)
       if (failed(lower(op, rewriter)))
         return signalPassFailure();
