@@ -31,6 +31,9 @@ LogicalResult runStages(ModuleOp module, Stage from, Stage to, const CompileOpti
       continue;
     PassManager passes(module.getContext());
     passes.enableVerifier(options.verifyEach);
+    if (failed(applyPassManagerCLOptions(passes))) // --mlir-print-ir-after-all, --mlir-timing, ...
+      return failure();
+    applyDefaultTimingPassManagerCLOptions(passes);
     info.build(passes, options);
     if (failed(passes.run(module)))
       return failure();

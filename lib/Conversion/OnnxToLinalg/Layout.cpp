@@ -230,9 +230,9 @@ LogicalResult flatten(NodeLowering &n) {
 LogicalResult transpose(NodeLowering &n) {
   int64_t rank = n.rank(0);
   SmallVector<int64_t> perm = n.node.intsAttribute("perm").value_or(llvm::to_vector(llvm::reverse(llvm::seq<int64_t>(0, rank))));
-  SmallVector<OpFoldResult> sizes;
+  SmallVector<OpFoldResult> from = n.sizes(n.in(0)), sizes; // what the operand's type says, not more: the op wants them equal
   for (int64_t axis : perm)
-    sizes.push_back(getAsOpFoldResult(n.dim(0u, axis)));
+    sizes.push_back(from[axis]);
   Value init = n.empty(sizes, signless(n.element(0)));
   return n.done(linalg::TransposeOp::create(n.b, n.in(0), init, perm)->getResult(0));
 }

@@ -203,8 +203,11 @@ private:
                                            APFloat(ffn.unit.alpha), APFloat(ffn.unit.beta), limit, scaleInput));
     Value result = op.getResult();
     if (rows.digits.size() != 1) {
+      // The rows' lengths are those of the input's outer axes.
+      if (x->args.size() != rows.digits.size() + 1 || !llvm::equal(ArrayRef(x->args).drop_back(), rows.digits))
+        return false;
       SmallVector<Value> parts;
-      Value shape = make.node("Shape", root.getOperand(0));
+      Value shape = make.node("Shape", x->value);
       for (unsigned axis = 0; axis < rows.digits.size(); ++axis)
         parts.push_back(make.node("Slice", {shape, make.ints(int64_t(axis)), make.ints(int64_t(axis) + 1), make.ints(int64_t(0))}));
       parts.push_back(make.ints(downType.getDimSize(1)));
