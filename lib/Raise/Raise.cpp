@@ -1,5 +1,7 @@
 //===- Raise.cpp - recognised constructs become moe ops ---------------------------------------------------------===//
+#include "Attention/Attention.h"
 #include "Experts/Experts.h"
+#include "Layers/Layers.h"
 #include "Routes/Routes.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -24,9 +26,19 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     raise::View view(shapes, pool);
     SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
-    for (onnx::NodeOp node : nodes)
+    auto live = [&] { return llvm::make_filter_range(nodes, [](onnx::NodeOp node) { return !node->use_empty(); }); };
+    for (onnx::NodeOp node : live())
       experts += raise::raiseSummedExperts(view, node);
     function.walk([&](ExpertsOp op) { routes += raise::raiseRoute(view, op); });
+    for (onnx::NodeOp node : live())
+      attentions += raise::raiseAttention(view, node);
+    for (onnx::NodeOp node : live())
+      rotaries += raise::raiseRotary(view, node);
+    raise::WeightSet weights;
+    for (onnx::NodeOp node : llvm::reverse(live())) // with the weight before without it
+      norms += raise::raiseNorm(view, weights, node);
+    for (onnx::NodeOp node : live())
+      linears += raise::raiseLinear(view, weights, node);
   }
 };
 

@@ -25,11 +25,17 @@ int cost(linalg::GenericOp op) {
   return total;
 }
 
+/// Bodies and operand lists stay small enough for registers, and for compilers whose time grows faster than the body.
+constexpr int kMaxBody = 64, kMaxOperands = 10;
+
 /// Fusing pays where the producer's elements are computed as often as before, or are cheap to compute again.
 bool pays(OpOperand *operand) {
   auto producer = operand->get().getDefiningOp<linalg::GenericOp>();
   auto consumer = dyn_cast<linalg::GenericOp>(operand->getOwner());
   if (!producer || !consumer)
+    return false;
+  size_t body = producer.getBody()->getOperations().size() + consumer.getBody()->getOperations().size();
+  if (body > kMaxBody || producer.getNumDpsInputs() + consumer.getNumDpsInputs() > kMaxOperands)
     return false;
   AffineMap map = consumer.getMatchingIndexingMap(operand);
   bool repeats = map.getNumResults() < consumer.getNumLoops();

@@ -114,7 +114,11 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
   }];
   let dependentDialects = ["::moe::MoeDialect"];
   let statistics = [Statistic<"experts", "expert-layers", "expert layers that were recognised">,
-                    Statistic<"routes", "routers", "routers that were recognised">];
+                    Statistic<"routes", "routers", "routers that were recognised">,
+                    Statistic<"attentions", "attentions", "attentions that were recognised">,
+                    Statistic<"rotaries", "rotaries", "rotary embeddings that were recognised">,
+                    Statistic<"norms", "norms", "normalisations that were recognised">,
+                    Statistic<"linears", "projections", "projections that were recognised">];
 }
 
 def PackWeights : Pass<"moe-pack-weights", "::mlir::func::FuncOp"> {
