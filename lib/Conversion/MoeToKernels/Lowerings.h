@@ -20,6 +20,9 @@ mlir::Value asRows(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer, mlir::Valu
 /// The panels of a weight: those that it was unpacked from, or made here.
 mlir::Value packedWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value weight);
 
+/// Appends the buffer of a tensor where there is one; its place among the arguments, or -1.
+int optionalBuffer(mlir::ImplicitLocOpBuilder &b, llvm::SmallVectorImpl<mlir::Value> &args, mlir::Value tensor);
+
 /// Loads and stores of a vector of outputs that may reach past the last one.
 class ColumnGuard {
 public:
@@ -45,5 +48,8 @@ void lowerTopK(TopKOp op, mlir::RewriterBase &rewriter);
 void lowerLinear(LinearOp op, mlir::RewriterBase &rewriter);
 void lowerExperts(ExpertsOp op, mlir::RewriterBase &rewriter);
 void lowerRoute(RouteOp op, mlir::RewriterBase &rewriter);
+void lowerNorm(NormOp op, mlir::RewriterBase &rewriter);
+void lowerRotary(RotaryOp op, mlir::RewriterBase &rewriter);
+void lowerAttention(AttentionOp op, mlir::RewriterBase &rewriter);
 
 } // namespace moe

@@ -52,6 +52,13 @@ Value packedWeight(ImplicitLocOpBuilder &b, Value weight) {
   return PackOp::create(b, weight);
 }
 
+int optionalBuffer(ImplicitLocOpBuilder &b, SmallVectorImpl<Value> &args, Value tensor) {
+  if (!tensor)
+    return -1;
+  args.push_back(bufferOf(b, tensor));
+  return args.size() - 1;
+}
+
 static void lowerGetParam(GetParamOp op, RewriterBase &rewriter) {
   auto param = rt::ParamOp::create(rewriter, op.getLoc(), memrefType(op.getType()), op.getParam());
   rewriter.replaceOpWithNewOp<bufferization::ToTensorOp>(op, op.getType(), param, /*restrict=*/true, /*writable=*/false);
@@ -67,6 +74,9 @@ LogicalResult lower(Operation *op, RewriterBase &rewriter) {
       .Case([&](LinearOp linear) { return lowerLinear(linear, rewriter), success(); })
       .Case([&](ExpertsOp experts) { return lowerExperts(experts, rewriter), success(); })
       .Case([&](RouteOp route) { return lowerRoute(route, rewriter), success(); })
+      .Case([&](NormOp norm) { return lowerNorm(norm, rewriter), success(); })
+      .Case([&](RotaryOp rotary) { return lowerRotary(rotary, rewriter), success(); })
+      .Case([&](AttentionOp attention) { return lowerAttention(attention, rewriter), success(); })
       .Case([&](UnpackOp unpack) { // its users took the panels
         if (!unpack->use_empty())
           return LogicalResult(unpack.emitError("stage schedule: an op without a kernel for panels uses a packed weight"));
