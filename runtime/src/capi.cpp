@@ -1,6 +1,8 @@
 //===- capi.cpp - the C API ---------------------------------------------------------------------------------------===//
 #include "host_ops.h"
+#include "isa.h"
 #include "session.h"
+#include <algorithm>
 #include <new>
 
 using namespace moert;
@@ -99,6 +101,24 @@ const moert_value_info *moert_module_output(const moert_module *module, int32_t 
   return at(values(module, entry, &Module::LoadedEntry::outputs), index);
 }
 
+moert_status *moert_module_input_lengths(const moert_module *module, int32_t entry, const char *const *symbols, const int64_t *values, int32_t count,
+                                         int64_t *lengths) {
+  return guarded([&]() -> Status {
+    if (!module || size_t(entry) >= module->module->entries.size() || (count && (!symbols || !values)) || !lengths)
+      return fail(MOERT_INVALID_ARGUMENT, "moert_module_input_lengths: an argument is null or there is no entry ", entry);
+    std::vector<std::pair<std::string_view, int64_t>> given;
+    for (int32_t i = 0; i < count; ++i)
+      given.emplace_back(symbols[i], values[i]);
+    std::vector<int64_t> result;
+    if (Status status = module->module->entries[entry]->rules.inputLengths(given, result))
+      return status;
+    std::copy(result.begin(), result.end(), lengths);
+    return {};
+  });
+}
+
+const char *moert_machine_isa() { return machineIsa(); }
+
 //===- sessions -----------------------------------------------------------------------------------------------------===//
 
 moert_status *moert_session_create(moert_module *module, const moert_session_options *options, moert_session **session) {
@@ -125,8 +145,8 @@ moert_status *moert_session_run(moert_session *session, int32_t entry, const moe
 }
 
 void moert_session_get_stats(const moert_session *session, moert_session_stats *stats) {
-  const Arena &arena = *session->session->arena;
-  *stats = {session->session->runs, arena.liveBytes(), arena.peakBytes(), arena.reservedBytes()};
+  const Session &self = *session->session;
+  *stats = {self.runs, self.arena->liveBytes(), self.arena->peakBytes(), self.arena->reservedBytes(), self.threads()};
 }
 
 moert_status *moert_session_detach(moert_session *session, const void *data, moert_buffer **buffer) {

@@ -10,4 +10,7 @@ namespace moert {
 /// (moert_isa) and name.
 Status chooseIsa(const std::vector<std::string> &code, const char *wanted, int32_t &level, std::string &name);
 
+/// The name of the best instruction set of this machine; "" where it has none that is known.
+const char *machineIsa();
+
 } // namespace moert

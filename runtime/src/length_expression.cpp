@@ -5,11 +5,17 @@
 
 namespace moert {
 
-int32_t SymbolNames::indexOf(std::string_view name) {
+int32_t SymbolNames::find(std::string_view name) const {
   auto found = std::find(names.begin(), names.end(), name);
-  if (found == names.end())
-    found = names.emplace(names.end(), name);
-  return int32_t(found - names.begin());
+  return found == names.end() ? -1 : int32_t(found - names.begin());
+}
+
+int32_t SymbolNames::indexOf(std::string_view name) {
+  int32_t index = find(name);
+  if (index >= 0)
+    return index;
+  names.emplace_back(name);
+  return int32_t(names.size() - 1);
 }
 
 /// sum := product { ("+" | " - ") product }; product := atom { "*" atom };
@@ -149,6 +155,11 @@ static std::optional<LinearLength> sum(const LinearLength &a, const LinearLength
       __builtin_mul_overflow(b.offset, sign, &offset) || __builtin_add_overflow(a.offset, offset, &result.offset))
     return std::nullopt;
   return result;
+}
+
+std::optional<LinearLength> LengthExpression::difference(const LengthExpression &left, const LengthExpression &right, const Lengths &known) {
+  auto a = left.linear(known), b = right.linear(known);
+  return a && b ? sum(*a, *b, -1) : std::nullopt;
 }
 
 static std::optional<LinearLength> scaled(const LinearLength &a, int64_t factor) {

@@ -18,7 +18,10 @@ namespace moert {
 /// The names of symbols; expressions refer to them by index.
 class SymbolNames {
 public:
+  /// Adds the name where it is new.
   int32_t indexOf(std::string_view name);
+  /// -1 where there is none.
+  int32_t find(std::string_view name) const;
   const std::string &operator[](int32_t index) const { return names[index]; }
   size_t size() const { return names.size(); }
 
@@ -45,6 +48,8 @@ public:
   std::optional<int64_t> evaluate(const Lengths &known) const;
   /// The expression with `known` put in, where at most one symbol then remains and stands in it linearly.
   std::optional<LinearLength> linear(const Lengths &known) const;
+  /// `left` - `right` with `known` put in, where at most one symbol then remains and stands in it linearly.
+  static std::optional<LinearLength> difference(const LengthExpression &left, const LengthExpression &right, const Lengths &known);
   /// Adds all symbols.
   void collect(std::set<int32_t> &symbols) const;
 

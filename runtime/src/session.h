@@ -16,6 +16,8 @@ public:
   /// Takes an output of the last run out of the session; false where `data` is none.
   bool detach(const void *data);
 
+  int32_t threads() const { return device->table.threads(device->instance); }
+
   std::shared_ptr<Arena> arena;
   int64_t runs = 0;
 

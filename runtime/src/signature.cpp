@@ -125,4 +125,42 @@ Status Signature::check(const moert_tensor *inputs, int32_t count) const {
   return {};
 }
 
+/// Gives values to symbols that are alone in an equality, until nothing changes.
+Status Signature::solveEqualities(Lengths &lengths) const {
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (size_t i = 0; i < equal.size(); ++i) {
+      auto rest = LengthExpression::difference(equal[i].first, equal[i].second, lengths);
+      if (!rest || (rest->scale == 0 && rest->offset == 0))
+        continue;
+      if (rest->scale == 0 || rest->offset % rest->scale != 0 || -(rest->offset / rest->scale) < 0)
+        return fail(MOERT_INVALID_ARGUMENT, "the lengths contradict each other: ", entry.equal[i].first, " must equal ", entry.equal[i].second);
+      lengths[rest->symbol] = -(rest->offset / rest->scale);
+      changed = true;
+    }
+  }
+  return {};
+}
+
+Status Signature::inputLengths(const std::vector<std::pair<std::string_view, int64_t>> &given, std::vector<int64_t> &lengths) const {
+  Lengths known(names.size(), -1);
+  for (auto &[name, value] : given) {
+    int32_t symbol = names.find(name);
+    if (symbol < 0 || value < 0)
+      return fail(MOERT_INVALID_ARGUMENT, "entry '", entry.name, "' has no length '", std::string(name), "', or ", value, " is none");
+    known[symbol] = value;
+  }
+  if (Status status = solveEqualities(known))
+    return status;
+  lengths.clear();
+  auto rule = axes.begin();
+  for (size_t input = 0; input < entry.inputs.size(); ++input)
+    for (size_t axis = 0; axis < entry.inputs[input].dims.size(); ++axis) {
+      bool ruled = rule != axes.end() && rule->input == int32_t(input) && rule->axis == int32_t(axis);
+      lengths.push_back(ruled ? rule->length.evaluate(known).value_or(-1) : entry.inputs[input].dims[axis]);
+      rule += ruled;
+    }
+  return {};
+}
+
 } // namespace moert

@@ -18,6 +18,9 @@ public:
   /// depend on lengths which only show inside the model are left to the model. The message names inputs, axes and both lengths.
   Status check(const moert_tensor *inputs, int32_t count) const;
 
+  /// What follows for the length of every axis of every input from values of symbols; -1 where it does not follow.
+  Status inputLengths(const std::vector<std::pair<std::string_view, int64_t>> &given, std::vector<int64_t> &lengths) const;
+
 private:
   /// The length of `axis` of `input`: an expression over symbols.
   struct AxisRule {
@@ -26,6 +29,7 @@ private:
   };
   struct Bindings;
 
+  Status solveEqualities(Lengths &lengths) const;
   Status checkTensor(int32_t index, const moert_tensor &tensor) const;
   Status solve(const moert_tensor *inputs, Bindings &bindings) const;
   std::string place(const AxisRule &rule) const;

@@ -29,6 +29,27 @@ int Model::find(const std::vector<const moert_value_info *> &values, const std::
   return -1;
 }
 
+std::vector<std::vector<int64_t>> Model::inputLengths(const std::map<std::string, int64_t> &symbols) const {
+  std::vector<const char *> names;
+  std::vector<int64_t> values;
+  for (auto &[name, value] : symbols) {
+    names.push_back(name.c_str());
+    values.push_back(value);
+  }
+  size_t axes = 0;
+  for (const moert_value_info *input : inputs)
+    axes += size_t(input->rank);
+  std::vector<int64_t> lengths(axes + 1);
+  check(moert_module_input_lengths(loaded.get(), entry, names.data(), values.data(), int32_t(names.size()), lengths.data()));
+  std::vector<std::vector<int64_t>> result;
+  auto next = lengths.begin();
+  for (const moert_value_info *input : inputs) {
+    result.emplace_back(next, next + input->rank);
+    next += input->rank;
+  }
+  return result;
+}
+
 std::vector<moert_tensor> Model::run(const std::vector<moert_tensor> &arguments) {
   std::vector<moert_tensor> results(outputs.size());
   run(arguments, results);

@@ -3,7 +3,7 @@
 
 #include "Array.h"
 #include "Failure.h"
-#include <functional>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -30,6 +30,9 @@ public:
   std::vector<moert_tensor> run(const std::vector<moert_tensor> &arguments);
   /// run(), where results have the memory that `results` brings, if any.
   void run(const std::vector<moert_tensor> &arguments, std::vector<moert_tensor> &results);
+
+  /// The shape of every input as it follows from lengths of symbols, -1 where it does not (moert_module_input_lengths).
+  std::vector<std::vector<int64_t>> inputLengths(const std::map<std::string, int64_t> &symbols) const;
 
   moert_module *module() const { return loaded.get(); }
   moert_session *session() const { return opened.get(); }

@@ -1,29 +1,33 @@
 //===- cpu.cpp - the device that is this machine's processor ----------------------------------------------------===//
 #include "devices.h"
+#include "pool.h"
 #include <algorithm>
-#include <atomic>
-#include <omp.h>
+#include <cstdio>
 #include <sys/mman.h>
+#include <system_error>
 
 struct moert_device {
   int32_t threads;
+  moert::ThreadPool pool;
 };
 
 namespace moert {
 namespace {
 
-/// A launch with less work than this many nanoseconds runs on the calling thread: a hand-over costs a few microseconds.
+/// A launch with less work than this many nanoseconds runs on the calling thread: waking others would cost more than they save.
 constexpr int64_t kInline = 20'000;
 /// Threads take pieces of about this many nanoseconds, at most kPieces each, so that a slow thread delays the launch little.
 constexpr int64_t kPiece = 5'000, kPieces = 8;
 
-moert_code open(int32_t threads, moert_device **device, char *, size_t) {
-  *device = new moert_device{threads > 0 ? threads : omp_get_max_threads()};
-#ifdef KMP_VERSION_MAJOR
-  // LLVM's OpenMP lets idle threads spin for 200 ms; GNU's gives up after a few milliseconds by itself.
-  kmp_set_blocktime(2);
-#endif
-  return MOERT_OK;
+moert_code open(int32_t threads, moert_device **device, char *message, size_t size) {
+  int32_t count = threads > 0 ? threads : defaultThreads();
+  try {
+    *device = new moert_device{count, ThreadPool(count)};
+    return MOERT_OK;
+  } catch (const std::system_error &error) {
+    std::snprintf(message, size, "cannot start %d threads: %s", count, error.what());
+    return MOERT_OUT_OF_MEMORY;
+  }
 }
 
 void close(moert_device *device) { delete device; }
@@ -53,10 +57,7 @@ void parallel(moert_call *call, moert_kernel kernel, const int64_t *args, int64_
   }
   int64_t pieces = std::min({tasks, work / kPiece, threads * kPieces});
   int64_t step = (tasks + pieces - 1) / pieces;
-  std::atomic<int64_t> next = 0;
-#pragma omp parallel num_threads(threads)
-  for (int64_t begin; (begin = next.fetch_add(step, std::memory_order_relaxed)) < tasks;)
-    kernel(call, begin, std::min(begin + step, tasks), args);
+  call->device->pool.run(call, kernel, args, tasks, step);
 }
 
 } // namespace

@@ -24,7 +24,7 @@ bool tilesGranted() {
   return ::syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
-/// The best level that processor and operating system support; -1 where not even AVX2 is there.
+/// The level of what processor and operating system support; -1 where not even AVX2 is there.
 int32_t detectLevel() {
   unsigned a, b, c, d, leaf7b, leaf7c, leaf7d, extendedC, subleafA = 0;
   auto all = [](unsigned value, std::initializer_list<int> bits) {
@@ -46,7 +46,12 @@ int32_t detectLevel() {
   return amx && tilesGranted() ? MOERT_ISA_AMX : MOERT_ISA_AVX512;
 }
 
-constexpr std::string_view kNames[] = {"avx2", "avx512", "amx"};
+constexpr const char *kNames[] = {"avx2", "avx512", "amx"};
+
+int32_t machineLevel() {
+  static const int32_t level = detectLevel();
+  return level;
+}
 
 int32_t levelNamed(std::string_view name) {
   auto found = std::find(std::begin(kNames), std::end(kNames), name);
@@ -55,8 +60,10 @@ int32_t levelNamed(std::string_view name) {
 
 } // namespace
 
+const char *machineIsa() { return machineLevel() < 0 ? "" : kNames[machineLevel()]; }
+
 Status chooseIsa(const std::vector<std::string> &code, const char *wanted, int32_t &level, std::string &name) {
-  static const int32_t machine = detectLevel();
+  const int32_t machine = machineLevel();
   std::string names;
   for (const std::string &isa : code) {
     names += (names.empty() ? "" : ", ") + isa;

@@ -119,6 +119,15 @@ MOERT_API int32_t moert_module_num_outputs(const moert_module *module, int32_t e
 MOERT_API const moert_value_info *moert_module_input(const moert_module *module, int32_t entry, int32_t index);
 MOERT_API const moert_value_info *moert_module_output(const moert_module *module, int32_t entry, int32_t index);
 
+/* What follows for the inputs of an entry where `count` of its symbols have the given values: writes the length of every axis of every
+   input, in order, to `lengths`, -1 where it does not follow. Uses the equalities that the entry states. Fails with
+   MOERT_INVALID_ARGUMENT where the entry has no such symbol, or values contradict each other. */
+MOERT_API moert_status *moert_module_input_lengths(const moert_module *module, int32_t entry, const char *const *symbols, const int64_t *values,
+                                                   int32_t count, int64_t *lengths);
+
+/* The best instruction set of this machine, as in moert_module_options; "" where it has none of those. */
+MOERT_API const char *moert_machine_isa(void);
+
 /*===- sessions -------------------------------------------------------------------------------------------------===*/
 
 typedef struct moert_session moert_session;
@@ -148,6 +157,7 @@ typedef struct moert_session_stats {
   int64_t live_bytes;     /* memory in use now: results that the session or a buffer holds */
   int64_t peak_bytes;     /* the most that a run had in use at once */
   int64_t reserved_bytes; /* memory that the session has from the operating system */
+  int32_t threads;        /* that work on a launch */
 } moert_session_stats;
 MOERT_API void moert_session_get_stats(const moert_session *session, moert_session_stats *stats);
 

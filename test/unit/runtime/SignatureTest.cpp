@@ -73,6 +73,18 @@ TEST(SignatureTest, UnknownLengthsAreFree) {
   EXPECT_EQ(verdict(entry, {{99, 7}}), "");
 }
 
+TEST(SignatureTest, LengthsFromSymbols) {
+  Entry entry = {"main", {value("x", {"s0", "3", "s1 + s2"}), value("y", {"s3", ""}), value("z", {"s4"})}, {}, {{"s0 + s1", "s2 + s3"}, {"s4", "16"}, {"d7", "s9*s0"}}};
+  Signature signature(entry);
+  std::vector<int64_t> lengths;
+  EXPECT_FALSE(signature.inputLengths({}, lengths));
+  EXPECT_EQ(lengths, (std::vector<int64_t>{-1, 3, -1, -1, -1, 16}));
+  EXPECT_FALSE(signature.inputLengths({{"s0", 5}, {"s1", 2}, {"s2", 4}}, lengths));
+  EXPECT_EQ(lengths, (std::vector<int64_t>{5, 3, 6, 3, -1, 16}));
+  EXPECT_EQ(signature.inputLengths({{"s4", 5}}, lengths).message(), "the lengths contradict each other: s4 must equal 16");
+  EXPECT_EQ(signature.inputLengths({{"other", 5}}, lengths).message(), "entry 'main' has no length 'other', or 5 is none");
+}
+
 TEST(SignatureTest, Memory) {
   Entry entry = {"main", {value("x", {"n"})}, {}, {}};
   Signature signature(entry);

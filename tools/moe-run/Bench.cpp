@@ -1,0 +1,148 @@
+//===- Bench.cpp - how long runs take ----------------------------------------------------------------------------------===//
+#include "Bench.h"
+#include "Peak.h"
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <nlohmann/json.hpp>
+#include <random>
+
+namespace moerun {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Numbers from -1 to 1 in a float type of the given width; others zero bytes.
+void fillRandom(Array &array, std::mt19937_64 &random) {
+  std::uniform_real_distribution<float> numbers(-1, 1);
+  for (int64_t i = 0; i < array.count(); ++i) {
+    float number = numbers(random);
+    if (array.type == MOERT_FLOAT32)
+      array.as<float>()[i] = number;
+    else if (array.type == MOERT_FLOAT64)
+      array.as<double>()[i] = double(number);
+    else if (array.type == MOERT_FLOAT16)
+      array.as<_Float16>()[i] = _Float16(number);
+    else if (array.type == MOERT_BFLOAT16) {
+      uint32_t bits;
+      std::memcpy(&bits, &number, 4);
+      array.as<uint16_t>()[i] = uint16_t(bits >> 16);
+    }
+  }
+}
+
+/// Writes value(i) to each element of an integer or boolean array.
+template <typename Value> void fillIntegers(Array &array, Value value) {
+  int64_t size = moert_type_bytes(array.type);
+  for (int64_t i = 0; i < array.count(); ++i) {
+    int64_t number = value(i);
+    std::memcpy(array.data() + i * size, &number, size_t(size)); // little-endian
+  }
+}
+
+Array makeInput(const Model &model, const Roles &roles, size_t index, std::vector<int64_t> dims, int64_t past, std::mt19937_64 &random) {
+  const moert_value_info &input = *model.inputs[index];
+  int64_t last = dims.empty() ? 1 : dims.back();
+  Array array(input.type, std::move(dims));
+  bool whole = isInteger(input.type) || input.type == MOERT_BOOL;
+  if (!whole)
+    fillRandom(array, random);
+  else if (roles.inputs[index] == Role::Mask)
+    fillIntegers(array, [](int64_t) { return 1; });
+  else if (roles.inputs[index] == Role::Positions)
+    fillIntegers(array, [&](int64_t i) { return past + i % last; });
+  else if (roles.inputs[index] == Role::Tokens) {
+    const moert_value_info *logits = roles.logits < 0 ? nullptr : model.outputs[roles.logits];
+    int64_t vocabulary = logits && logits->rank > 0 ? logits->dims[logits->rank - 1] : -1;
+    fillIntegers(array, [&](int64_t) { return int64_t(random() % uint64_t(vocabulary > 0 ? vocabulary : 100)); });
+  }
+  return array;
+}
+
+double median(std::vector<double> values) {
+  auto middle = values.begin() + int64_t(values.size() / 2);
+  std::nth_element(values.begin(), middle, values.end());
+  return *middle;
+}
+
+/// Seconds of each run: at least 5 runs, then as many as fit a second.
+std::vector<double> timeRuns(Model &model, const std::vector<moert_tensor> &arguments) {
+  auto now = [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
+  std::vector<moert_tensor> results(model.outputs.size());
+  for (int warm = 0; warm < 3; ++warm)
+    model.run(arguments, results);
+  std::vector<double> seconds;
+  for (double start = now(), last = start; seconds.size() < 5 || (last - start < 1 && seconds.size() < 10'000);) {
+    model.run(arguments, results);
+    double end = now();
+    seconds.push_back(end - last);
+    last = end;
+  }
+  return seconds;
+}
+
+/// Four significant digits: more would be noise.
+double rounded(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.4g", value);
+  return std::strtod(text, nullptr);
+}
+
+} // namespace
+
+void bench(Model &model, const BenchOptions &options) {
+  Roles roles(model);
+  if (roles.tokens < 0)
+    throw Failure(Exit::Invalid, "--bench: the model has no integer input that could be token numbers");
+  int64_t fixed = fixedTokens(model, roles);
+  std::vector<int64_t> counts = options.tokens;
+  if (counts.empty())
+    counts = fixed >= 0 ? std::vector<int64_t>{fixed} : std::vector<int64_t>{1, 16, 512};
+  for (int64_t count : counts)
+    if (fixed >= 0 && count != fixed)
+      throw Failure(Exit::Invalid, "--tokens " + std::to_string(count) + ": the model takes " + std::to_string(fixed) + " tokens at a time");
+
+  moert_session_stats stats;
+  moert_session_get_stats(model.session(), &stats);
+  Peak peak = measurePeak(stats.threads);
+  int64_t weights = moert_module_weight_bytes(model.module());
+  Json result = {{"target", moert_module_chosen_target(model.module())},
+                 {"isa", moert_module_chosen_isa(model.module())},
+                 {"threads", stats.threads},
+                 {"weight_bytes", weights},
+                 {"machine", {{"units", peak.units}, {"f32_gflops", rounded(peak.f32)}, {"bf16_gflops", rounded(peak.bf16)}, {"int8_gops", rounded(peak.int8)}}},
+                 {"cases", Json::array()}};
+  std::mt19937_64 random(1);
+  for (int64_t tokens : counts) {
+    std::vector<std::vector<int64_t>> shapes = inputShapes(model, roles, tokens, options.past, options.lengths);
+    std::vector<Array> arrays;
+    std::vector<moert_tensor> arguments;
+    for (size_t i = 0; i < shapes.size(); ++i) {
+      arrays.push_back(makeInput(model, roles, i, shapes[i], options.past, random));
+      arguments.push_back(arrays.back().tensor());
+    }
+    double bandwidth = measureReadBandwidth(stats.threads);
+    std::vector<double> seconds = timeRuns(model, arguments);
+    double middle = median(seconds);
+    std::vector<double> deviations;
+    for (double value : seconds)
+      deviations.push_back(std::abs(value - middle));
+    moert_session_get_stats(model.session(), &stats);
+    result["cases"].push_back({{"tokens", tokens},
+                               {"past", options.past},
+                               {"runs", seconds.size()},
+                               {"ms_median", rounded(middle * 1e3)},
+                               {"ms_mad", rounded(median(deviations) * 1e3)},
+                               {"tokens_per_s", rounded(double(tokens) / middle)},
+                               {"weight_gb_per_s", rounded(double(weights) / middle / 1e9)},
+                               {"read_gb_per_s", rounded(bandwidth)},
+                               {"bandwidth_share", rounded(double(weights) / middle / 1e9 / bandwidth)},
+                               {"activation_peak_bytes", stats.peak_bytes}});
+  }
+  std::printf("%s\n", result.dump(1).c_str());
+}
+
+} // namespace moerun
