@@ -89,7 +89,7 @@ LogicalResult Evaluation::set(Value result, Scalar value) {
 }
 
 LogicalResult Evaluation::fail(const Twine &message) {
-  machine().fail(op->getLoc(), op->getName().getStringRef() + ": " + message);
+  machine().fail(op, message);
   return failure();
 }
 
