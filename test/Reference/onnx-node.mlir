@@ -14,8 +14,9 @@ func.func @test_nodes() {
 // -----
 
 func.func @test_unsupported() {
-  %x = onnx.constant dense<[0.5]> : tensor<1xf32>
-  // expected-error @below {{Bernoulli}}
-  %y = onnx.node "Bernoulli"(%x) version 15 : (tensor<1xf32>) -> tensor<1xf32>
+  %x = onnx.constant dense<[[0.5]]> : tensor<1x1xf32>
+  // expected-error @below {{Multinomial: this operator is not supported (opset 7)}}
+  %y = onnx.node "Multinomial"(%x) version 7 : (tensor<1x1xf32>) -> tensor<1x1xi32>
+  check.expect_eq %y, %y : tensor<1x1xi32>, tensor<1x1xi32>
   return
 }
