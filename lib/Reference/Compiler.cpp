@@ -18,7 +18,7 @@ const Rules &rules() {
 }
 
 Step Compiler::fail(Operation *op, const Twine &message) {
-  machine.fail(op->getLoc(), op->getName().getStringRef() + ": " + message);
+  machine.fail(op, message);
   return nullptr;
 }
 

@@ -64,10 +64,10 @@ LogicalResult evaluate(AttentionOp op, Evaluation &e) {
   int64_t batch = (*n)['B'], heads = (*n)['Q'], groups = (*n)['G'], queries = (*n)['S'], keys = (*n)['L'], width = (*n)['W'];
   if (groups == 0 ? heads != 0 : heads % groups != 0)
     return e.fail(Twine(heads) + " query heads for " + Twine(groups) + " key heads");
-  if (op.getMask())
-    for (auto [length, full] : llvm::zip(e.tensor(op.getMask()).shape(), ArrayRef<int64_t>{batch, heads, queries, keys}))
-      if (length != 1 && length != full)
-        return e.fail("a mask with the lengths " + describe(e.tensor(op.getMask()).shape()));
+  int64_t full[4] = {batch, heads, queries, keys};
+  for (int64_t axis = 0; op.getMask() && axis < 4; ++axis)
+    if (int64_t length = e.tensor(op.getMask()).size(axis); length != 1 && length != full[axis])
+      return e.fail("a mask with the lengths " + describe(e.tensor(op.getMask()).shape()));
   std::optional<Tensor> result = e.make(op, {batch, heads, queries, width});
   if (!result)
     return failure();

@@ -70,7 +70,7 @@ Step runtimeCheck(Compiler &compiler, Operation *op) {
     const Scalar *conditions = frame.at(slot);
     for (int lane = 0, lanes = slot < 0 ? frame.lanes : 1; lane < lanes; ++lane)
       if (!conditions[lane].integer)
-        return frame.machine.fail(op.getLoc(), "rt.check: " + op.getMessage());
+        return frame.machine.fail(op, op.getMessage());
     return true;
   };
 }

@@ -64,11 +64,11 @@ Step forOp(Compiler &compiler, Operation *op) {
   return [=](Frame &frame) {
     int64_t end = frame.at(high)->integer, by = frame.at(step)->integer;
     if (by <= 0)
-      return frame.machine.fail(op->getLoc(), "scf.for: the step is " + Twine(by));
+      return frame.machine.fail(op, "the step is " + Twine(by));
     moveAll(in, frame);
     for (int64_t at = frame.at(low)->integer; at < end; at += by) {
       frame.at(counter)->integer = at;
-      if (!frame.machine.spend(op->getLoc(), body.steps.size() + 1) || !body.run(frame))
+      if (!frame.machine.spend(op, body.steps.size() + 1) || !body.run(frame))
         return false;
       if (end - at <= by)
         break; // the next counter might not fit
@@ -98,7 +98,7 @@ Step whileOp(Compiler &compiler, Operation *op) {
   return [=](Frame &frame) {
     moveAll(in, frame);
     while (true) {
-      if (!frame.machine.spend(op->getLoc(), test.size() + body.steps.size() + 1) || !reference::run(test, frame))
+      if (!frame.machine.spend(op, test.size() + body.steps.size() + 1) || !reference::run(test, frame))
         return false;
       if (!frame.at(goes)->integer)
         break;
@@ -121,7 +121,7 @@ LogicalResult evaluate(func::CallOp op, Evaluation &e) {
   std::vector<Tensor> arguments;
   for (Value operand : op.getOperands())
     arguments.push_back(isa<RankedTensorType>(operand.getType()) ? e.take(operand) : e.boxed(operand));
-  auto results = e.machine().call(*program, arguments, op.getLoc());
+  auto results = e.machine().call(*program, arguments, op);
   if (!results)
     return failure();
   for (auto [result, value] : llvm::zip_equal(op.getResults(), *results))
@@ -164,7 +164,7 @@ Step applyOp(Compiler &compiler, Operation *op) {
       auto operands = llvm::map_to_vector(slots.operands, [&](Slot slot) { return frame.at(slot.index)[lane].integer; });
       auto value = valueOf(map.getResult(0), ArrayRef(operands).take_front(map.getNumDims()), ArrayRef(operands).drop_front(map.getNumDims()));
       if (!value)
-        return frame.machine.fail(op->getLoc(), "affine.apply: the divisor is not positive");
+        return frame.machine.fail(op, "the divisor is not positive");
       frame.at(result)[lane].integer = *value;
     }
     return true;

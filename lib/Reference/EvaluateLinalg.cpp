@@ -22,7 +22,7 @@ public:
 private:
   Structured(Compiler &compiler, linalg::LinalgOp op) : op(op), slots(compiler, op) {}
   bool fail(Frame &frame, const Twine &message) const {
-    return frame.machine.fail(op.getLoc(), op->getName().getStringRef() + ": " + message);
+    return frame.machine.fail(op, message);
   }
   std::optional<SmallVector<int64_t>> loopSizes(Frame &frame) const;
   std::optional<SmallVector<Access>> accesses(Frame &frame, ArrayRef<int64_t> sizes) const;
@@ -130,7 +130,7 @@ bool Structured::run(Frame &frame) const {
   for (int64_t size : *sizes)
     points = llvm::SaturatingMultiply<uint64_t>(points, size);
   uint64_t work = llvm::SaturatingMultiply<uint64_t>(points, steps.size() + 1);
-  if (!places || !frame.machine.spend(op.getLoc(), std::min<uint64_t>(work, INT64_MAX)))
+  if (!places || !frame.machine.spend(op, std::min<uint64_t>(work, INT64_MAX)))
     return false;
   SmallVector<Tensor> outs;
   for (unsigned number = inputs; number < slots.operands.size(); ++number)

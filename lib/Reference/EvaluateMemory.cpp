@@ -9,7 +9,7 @@ namespace moe::reference {
 namespace {
 
 LogicalResult evaluate(GetParamOp op, Evaluation &e) {
-  const Tensor *value = e.machine().param(op.getParam(), op.getLoc());
+  const Tensor *value = e.machine().param(op.getParam(), op);
   return value ? e.set(op, *value) : failure();
 }
 

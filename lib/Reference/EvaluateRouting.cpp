@@ -128,7 +128,9 @@ Ids expertChoice(const Rows &c, int64_t experts, int64_t capacity) {
     std::vector<double> column;
     for (const std::vector<double> &row : c)
       column.push_back(row[expert]);
-    for (int64_t token : ArrayRef(descending(column)).take_front(capacity))
+    std::vector<int64_t> tokens = descending(column);
+    tokens.resize(std::min<int64_t>(capacity, tokens.size()));
+    for (int64_t token : tokens)
       ids[token].push_back(expert);
   }
   for (std::vector<int64_t> &chosen : ids)

@@ -70,7 +70,7 @@ Step extract(Compiler &compiler, Operation *op) {
       int64_t length = tensor.size(axis);
       for (int lane = 0; lane < lanes; ++lane) {
         if (uint64_t(index[lane].integer) >= uint64_t(length))
-          return frame.machine.fail(op->getLoc(), "tensor.extract: index " + Twine(index[lane].integer) + " is out of range for axis " + Twine(axis) +
+          return frame.machine.fail(op, "index " + Twine(index[lane].integer) + " is out of range for axis " + Twine(axis) +
                                                       " of length " + Twine(length));
         places[lane] = places[lane] * length + index[lane].integer;
       }
@@ -100,7 +100,7 @@ Step dim(Compiler &compiler, Operation *op) {
     for (int lane = 0, lanes = result < 0 ? frame.lanes : 1; lane < lanes; ++lane) {
       int64_t axis = frame.at(slots.operands[1].index)[lane].integer;
       if (axis < 0 || axis >= tensor.rank())
-        return frame.machine.fail(op->getLoc(), "tensor.dim: there is no axis " + Twine(axis));
+        return frame.machine.fail(op, "there is no axis " + Twine(axis));
       frame.at(result)[lane].integer = tensor.size(axis);
     }
     return true;

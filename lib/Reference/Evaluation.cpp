@@ -22,10 +22,10 @@ OpSlots::OpSlots(Compiler &compiler, Operation *op) {
 }
 
 bool Axes::bind(StringRef letters, ArrayRef<int64_t> shape) {
-  return letters.size() == shape.size() && llvm::all_of(llvm::zip(letters, shape), [&](auto pair) {
-           auto [letter, length] = pair;
-           return lengths.try_emplace(letter, length).first->second == length;
-         });
+  bool agree = letters.size() == shape.size();
+  for (auto [letter, length] : llvm::zip(letters, shape))
+    agree &= lengths.try_emplace(letter, length).first->second == length;
+  return agree;
 }
 
 unsigned Evaluation::numberOf(Value operand) {
@@ -89,7 +89,7 @@ LogicalResult Evaluation::set(Value result, Scalar value) {
 }
 
 LogicalResult Evaluation::fail(const Twine &message) {
-  machine().fail(op->getLoc(), op->getName().getStringRef() + ": " + message);
+  machine().fail(op, message);
   return failure();
 }
 

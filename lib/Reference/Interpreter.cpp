@@ -5,6 +5,7 @@
 #include "moe/Dialect/Onnx.h"
 #include "mlir/IR/Diagnostics.h"
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/FormatVariadic.h"
 #include "llvm/Support/Threading.h"
 
 using namespace mlir;
@@ -59,16 +60,17 @@ struct Interpreter::State {
 Interpreter::Interpreter(ModuleOp module, const InterpreterLimits &limits) : state(std::make_unique<State>(module, limits)) {}
 Interpreter::~Interpreter() = default;
 
-/// The input as an argument of `type`, or nullopt. Legalised functions have lost the signs of integers.
-static std::optional<Tensor> convert(const Tensor &input, Type type) {
-  auto shaped = dyn_cast<RankedTensorType>(type);
+/// The input with the argument's element type: legalised functions have lost the signs of integers. Otherwise why it does not fit.
+static std::string convert(Tensor &input, Type type) {
   Type element = getElementTypeOrSelf(type), given = input.elementType();
-  if (failed(verifyCompatibleShape(shaped ? shaped.getShape() : ArrayRef<int64_t>(), input.shape())))
-    return std::nullopt;
-  if (given == element)
-    return input;
   bool sameBits = isa<IntegerType>(given) && isa<IntegerType>(element) && given.getIntOrFloatBitWidth() == element.getIntOrFloatBitWidth();
-  return sameBits ? std::optional(input.as(element)) : std::nullopt;
+  auto shaped = dyn_cast<RankedTensorType>(type);
+  if (failed(verifyCompatibleShape(shaped ? shaped.getShape() : ArrayRef<int64_t>(), input.shape())))
+    return "has the lengths " + reference::describe(input.shape()) + ", not those of the argument, " + llvm::formatv("{0}", type).str();
+  if (given != element && !sameBits)
+    return llvm::formatv("has elements of type {0}, the argument is {1}", given, type);
+  input = input.as(element);
+  return "";
 }
 
 llvm::Expected<std::vector<Tensor>> Interpreter::run(StringRef name, ArrayRef<Tensor> inputs) {
@@ -83,16 +85,13 @@ llvm::Expected<std::vector<Tensor>> Interpreter::run(StringRef name, ArrayRef<Te
     return refuse(machine.module.getLoc(), "there is no such function");
   if (inputs.size() != function.getNumArguments())
     return refuse(function.getLoc(), "takes " + Twine(function.getNumArguments()) + " inputs, not " + Twine(inputs.size()));
-  std::vector<Tensor> arguments;
-  for (auto [number, input] : llvm::enumerate(inputs)) {
-    auto argument = convert(input, function.getArgumentTypes()[number]);
-    if (!argument)
-      return refuse(function.getLoc(), "input " + Twine(number) + " has the lengths " + reference::describe(input.shape()) + " and another type than the argument");
-    arguments.push_back(*argument);
-  }
+  std::vector<Tensor> arguments(inputs.begin(), inputs.end());
+  for (auto [number, argument] : llvm::enumerate(arguments))
+    if (std::string problem = convert(argument, function.getArgumentTypes()[number]); !problem.empty())
+      return refuse(function.getLoc(), "input " + Twine(number) + " " + problem);
   machine.refill();
   const reference::Program *program = machine.program(function);
-  auto results = program ? machine.call(*program, arguments, function.getLoc()) : std::nullopt;
+  auto results = program ? machine.call(*program, arguments, function) : std::nullopt;
   if (!results)
     return machine.takeError();
   for (auto [number, result] : llvm::enumerate(*results))
@@ -106,7 +105,7 @@ llvm::Expected<Tensor> Interpreter::param(StringRef name) {
     return error;
   Machine &machine = *state->machine;
   machine.refill();
-  const Tensor *value = machine.param(name, machine.module.getLoc());
+  const Tensor *value = machine.param(name, machine.module);
   if (!value)
     return machine.takeError();
   return *value;

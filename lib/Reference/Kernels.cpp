@@ -16,7 +16,7 @@ static Step onScalars(Compiler &compiler, Operation *op, Kernel kernel) {
     for (auto [i, slot] : llvm::enumerate(operands))
       in[i] = frame.at(slot);
     const char *problem = kernel(frame.at(result), in, result < 0 ? frame.lanes : 1);
-    return !problem || frame.machine.fail(op->getLoc(), op->getName().getStringRef() + ": " + problem);
+    return !problem || frame.machine.fail(op, problem);
   };
 }
 

@@ -3,6 +3,7 @@
 #include "Lanes.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Support/Bytes.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 
@@ -23,9 +24,11 @@ llvm::Error Machine::takeError() {
   return llvm::make_error<InterpreterError>(location, message);
 }
 
-bool Machine::spend(Location location, int64_t operations) {
+bool Machine::fail(Operation *op, const Twine &message) { return fail(op->getLoc(), op->getName().getStringRef() + ": " + message); }
+
+bool Machine::spend(Operation *op, int64_t operations) {
   workLeft -= operations;
-  return workLeft >= 0 || fail(location, "the run takes more than " + Twine(limits.work) + " operations");
+  return workLeft >= 0 || fail(op, "the run takes more than " + Twine(limits.work) + " operations");
 }
 
 const Program *Machine::program(func::FuncOp function) {
@@ -33,7 +36,7 @@ const Program *Machine::program(func::FuncOp function) {
   if (program)
     return program.get();
   if (function.isExternal() || !function.getBody().hasOneBlock()) {
-    fail(function.getLoc(), "func.func @" + function.getName() + ": the interpreter needs a body of one block");
+    fail(function, "the interpreter needs a body of one block in @" + function.getName());
     return nullptr;
   }
   auto made = std::make_unique<Program>();
@@ -42,9 +45,9 @@ const Program *Machine::program(func::FuncOp function) {
   return (programs[function] = std::move(made)).get();
 }
 
-std::optional<std::vector<Tensor>> Machine::call(const Program &program, ArrayRef<Tensor> arguments, Location location) {
+std::optional<std::vector<Tensor>> Machine::call(const Program &program, ArrayRef<Tensor> arguments, Operation *caller) {
   if (depth == kMaxDepth) {
-    fail(location, "more than " + Twine(kMaxDepth) + " nested calls");
+    fail(caller, "more than " + Twine(kMaxDepth) + " nested calls");
     return std::nullopt;
   }
   Frame frame(*this, program.scalars, program.lanes, program.tensors);
@@ -91,13 +94,17 @@ static std::optional<Tensor> read(Machine &machine, ParamOp param) {
     path = llvm::sys::path::parent_path(home.getFilename().getValue());
     llvm::sys::path::append(path, file.getPath());
   }
-  auto buffer = llvm::MemoryBuffer::getFileSlice(path, file.getLength(), file.getOffset());
-  if (!buffer)
-    machine.fail(param.getLoc(), "moe.param: cannot read " + path + ": " + buffer.getError().message());
-  else if (int64_t((*buffer)->getBufferSize()) != file.getLength())
-    machine.fail(param.getLoc(), "moe.param: " + path + " is shorter than the param's range");
-  else
+  // getFileSlice fills what lies behind the end of a file with zeros.
+  uint64_t size = 0;
+  std::error_code error = llvm::sys::fs::file_size(path, size);
+  if (!error && (file.getOffset() < 0 || uint64_t(file.getOffset()) > size || uint64_t(file.getLength()) > size - uint64_t(file.getOffset()))) {
+    machine.fail(param, path + " has " + Twine(size) + " bytes, too few for the range");
+    return std::nullopt;
+  }
+  auto buffer = error ? error : llvm::MemoryBuffer::getFileSlice(path, file.getLength(), file.getOffset());
+  if (buffer)
     return fromFile(cast<RankedTensorType>(param.getType()), std::move(*buffer));
+  machine.fail(param, "cannot read " + path + ": " + buffer.getError().message());
   return std::nullopt;
 }
 
@@ -107,23 +114,23 @@ static std::optional<Tensor> evaluate(Machine &machine, ParamOp param) {
   if (param.getValue()) {
     auto value = Tensor::get(*param.getValue());
     if (!value)
-      machine.fail(param.getLoc(), "moe.param: the interpreter cannot read this kind of attribute");
+      machine.fail(param, "the interpreter cannot read this kind of attribute");
     return value;
   }
   Program program;
   if (!compile(machine, param.getInit().front(), program))
     return std::nullopt;
-  auto results = machine.call(program, {}, param.getLoc());
+  auto results = machine.call(program, {}, param);
   return results ? std::optional(results->front()) : std::nullopt;
 }
 
-const Tensor *Machine::param(StringRef name, Location location) {
+const Tensor *Machine::param(StringRef name, Operation *user) {
   auto [entry, isNew] = params.try_emplace(name);
   if (entry->second)
     return &*entry->second;
   auto param = symbols.lookup<ParamOp>(name);
   if (!isNew || !param) {
-    fail(location, "moe.get_param: @" + name + (param ? " computes itself" : " is no moe.param"));
+    fail(user, "@" + name + (param ? " computes itself" : " is no moe.param"));
     return nullptr;
   }
   std::optional<Tensor> value = evaluate(*this, param);

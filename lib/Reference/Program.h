@@ -80,17 +80,19 @@ public:
 
   /// Records why the run failed; the first reason stays. Returns false.
   bool fail(mlir::Location location, const llvm::Twine &message);
+  /// The same with the op's name before the message.
+  bool fail(mlir::Operation *op, const llvm::Twine &message);
   llvm::Error takeError();
   /// Counts scalar operations against the limit.
-  bool spend(mlir::Location location, int64_t operations);
+  bool spend(mlir::Operation *op, int64_t operations);
   void refill() { workLeft = limits.work; }
 
   /// The program of a function; null after a failure.
   const Program *program(mlir::func::FuncOp function);
-  /// Runs a program on arguments that have the types of its own.
-  std::optional<std::vector<Tensor>> call(const Program &program, llvm::ArrayRef<Tensor> arguments, mlir::Location location);
-  /// The value of a weight, read or computed once; null after a failure.
-  const Tensor *param(llvm::StringRef name, mlir::Location location);
+  /// Runs a program for `caller` on arguments that have the types of its own.
+  std::optional<std::vector<Tensor>> call(const Program &program, llvm::ArrayRef<Tensor> arguments, mlir::Operation *caller);
+  /// The value of a weight, read or computed once, for `user`; null after a failure.
+  const Tensor *param(llvm::StringRef name, mlir::Operation *user);
 
 private:
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<Program>> programs;

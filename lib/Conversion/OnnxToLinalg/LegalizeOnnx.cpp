@@ -66,11 +66,12 @@ LogicalResult legalizeBlock(Block &block, OpBuilder &builder, const ShapeAnalysi
 
 namespace {
 
-/// Removes nodes whose results nobody reads: exporters leave some, and function bodies compute results that are left out.
+/// Removes nodes whose results nobody reads: exporters leave some, and function bodies compute results that are left out. Ops of other
+/// dialects stay where they have an effect, such as checks.
 void eraseDeadNodes(Region &region) {
   for (Operation *op = region.front().getTerminator()->getPrevNode(); op;) {
     Operation *before = op->getPrevNode();
-    if (op->use_empty())
+    if (op->use_empty() && (isa<onnx::NodeOp>(op) || isMemoryEffectFree(op)))
       op->erase();
     else
       for (Region &inner : op->getRegions())

@@ -18,8 +18,9 @@ LogicalResult AttentionOp::verify() {
     return emitOpError("needs a number of key heads that divides that of query heads");
   if (mask) { // C3
     bool fits = rank(mask) == 4;
-    for (auto [axis, full] : llvm::enumerate(ArrayRef<int64_t>{batch, heads, queries, keys}))
-      fits = fits && (length(mask, axis) == 1 || agree(length(mask, axis), full));
+    int64_t full[4] = {batch, heads, queries, keys};
+    for (int64_t axis = 0; fits && axis < 4; ++axis)
+      fits = length(mask, axis) == 1 || agree(length(mask, axis), full[axis]);
     if (!fits)
       return emitOpError("needs a mask that broadcasts to [B, Hq, S, L]");
   }

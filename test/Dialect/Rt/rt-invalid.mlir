@@ -1,0 +1,45 @@
+// RUN: moe-opt %s -split-input-file -verify-diagnostics -o /dev/null
+
+func.func @launch_c1_missing(%n: index) {
+  // expected-error @below {{names no kernel: nothing}}
+  rt.launch @nothing tasks(%n) cost(%n)
+  return
+}
+
+// -----
+
+func.func private @kernel(%begin: index) {
+  return
+}
+func.func @launch_c1_range(%n: index) {
+  // expected-error @below {{needs a kernel whose first two arguments are indices}}
+  rt.launch @kernel tasks(%n) cost(%n)
+  return
+}
+
+// -----
+
+func.func private @kernel(%begin: index, %end: index, %x: f32) {
+  return
+}
+func.func @launch_c2(%n: index) {
+  // expected-error @below {{arguments do not have the types of the kernel's arguments}}
+  rt.launch @kernel tasks(%n) cost(%n) args(%n : index)
+  return
+}
+
+// -----
+
+func.func @param_c1_dynamic() {
+  // expected-error @below {{needs a static shape and identity layout}}
+  %0 = rt.param "w" : memref<?xf32>
+  return
+}
+
+// -----
+
+func.func @param_c1_layout() {
+  // expected-error @below {{needs a static shape and identity layout}}
+  %0 = rt.param "w" : memref<4xf32, strided<[2]>>
+  return
+}

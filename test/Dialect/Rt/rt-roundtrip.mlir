@@ -1,0 +1,28 @@
+// RUN: moe-opt %s | moe-opt | FileCheck %s
+// RUN: moe-opt %s -mlir-print-op-generic | moe-opt | FileCheck %s
+
+// CHECK-LABEL: func.func private @fill
+func.func private @fill(%begin: index, %end: index, %out: memref<?xf32>, %value: f32) attributes {rt.kernel} {
+  return
+}
+
+// CHECK-LABEL: func.func @launch
+// CHECK: rt.launch @fill tasks(%{{.*}}) cost(%{{.*}}) args(%{{.*}}, %{{.*}} : memref<?xf32>, f32)
+func.func @launch(%out: memref<?xf32>, %n: index, %value: f32) {
+  rt.launch @fill tasks(%n) cost(%n) args(%out, %value : memref<?xf32>, f32)
+  return
+}
+
+// CHECK-LABEL: func.func @param
+// CHECK: rt.param "w" : memref<4xf32>
+func.func @param() {
+  %0 = rt.param "w" : memref<4xf32>
+  return
+}
+
+// CHECK-LABEL: func.func @check
+// CHECK: rt.check %{{.*}}, "Gather: index out of range"
+func.func @check(%ok: i1) {
+  rt.check %ok, "Gather: index out of range"
+  return
+}
