@@ -5,6 +5,7 @@
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
+#include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -13,6 +14,12 @@ using namespace mlir;
 namespace moe {
 
 void buildLower(OpPassManager &passes, const CompileOptions &) {
+  // Half precision has no arithmetic of its own: what the lowerings left goes through float32.
+  arith::ArithEmulateUnsupportedFloatsOptions floats;
+  floats.sourceTypeStrs = {"bf16"};
+  floats.targetTypeStr = "f32";
+  passes.addPass(arith::createArithEmulateUnsupportedFloats(floats));
+  passes.addPass(math::createMathExtendToSupportedTypes());
   passes.addPass(createExpandMath());
   passes.addPass(memref::createExpandOpsPass());
   passes.addPass(createSCFToControlFlowPass());

@@ -152,9 +152,10 @@ def run_case(case, tool, scratch):
         done = subprocess.run([tool, model, "-o", folder], capture_output=True, text=True, timeout=LIMIT_S, errors="replace")
     except subprocess.TimeoutExpired:
         return "failed", "the compiler did not end"
-    message = next((line.split("error: ", 1)[1] for line in done.stderr.splitlines() if "error: " in line), "")
+    line = next((line for line in done.stderr.splitlines() if "error: " in line), "")
+    message = line.partition("error: ")[2]
     if done.returncode == 2:
-        named = any(node.op_type in message for node in case.model.graph.node) or message.startswith("input '")
+        named = any(node.op_type in line for node in case.model.graph.node) or message.startswith("input '")
         return ("refused", message) if named else ("failed", f"refused without naming the operator: {message or done.stderr[-200:]}")
     if done.returncode != 0:
         return "failed", f"the compiler ended with {done.returncode}: {message or crash_site(done.stderr)}"

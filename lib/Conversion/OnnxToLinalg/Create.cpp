@@ -1,5 +1,5 @@
 //===- Create.cpp - operators that make tensors from shapes -----------------------------------------------------===//
-#include "NodeLowering.h"
+#include "Loops.h"
 #include "Scalars.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 
@@ -18,7 +18,9 @@ LogicalResult range(NodeLowering &n) {
     // ceil((limit - start) / step), not below 0.
     Value limit = n.scalar(1);
     if (isa<FloatType>(element)) {
-      Value span = arith::DivFOp::create(n.b, arith::SubFOp::create(n.b, limit, start), step);
+      Type wide = accumulator(n, element);
+      auto widen = [&](Value x) { return castScalar(n.b, x, wide, false, false); };
+      Value span = arith::DivFOp::create(n.b, arith::SubFOp::create(n.b, widen(limit), widen(start)), widen(step));
       Value integer = castScalar(n.b, math::CeilOp::create(n.b, span), n.b.getI64Type(), false, false);
       count = arith::IndexCastOp::create(n.b, n.b.getIndexType(), integer);
     } else {
@@ -32,10 +34,10 @@ LogicalResult range(NodeLowering &n) {
   }
   return n.done(n.generate({getAsOpFoldResult(count)}, element, [&](OpBuilder &builder, Location loc, ValueRange at) -> Value {
     ImplicitLocOpBuilder b(loc, builder);
-    Value i = castScalar(b, arith::IndexCastOp::create(b, b.getI64Type(), at[0]), element, false, false);
-    if (isa<FloatType>(element))
-      return arith::AddFOp::create(b, start, arith::MulFOp::create(b, i, step));
-    return arith::AddIOp::create(b, start, arith::MulIOp::create(b, i, step));
+    Type wide = accumulator(n, element);
+    Value i = castScalar(b, arith::IndexCastOp::create(b, b.getI64Type(), at[0]), wide, false, false);
+    Value first = castScalar(b, start, wide, false, false), each = castScalar(b, step, wide, false, false);
+    return castScalar(b, addScalars(b, first, multiplyScalars(b, i, each)), element, false, false);
   }));
 }
 

@@ -1,5 +1,6 @@
 //===- LegalizeOnnx.cpp - onnx.node to tensor, linalg and arith -------------------------------------------------===//
 #include "NodeLowering.h"
+#include "Storage.h"
 #include "moe/Conversion/Passes.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Rt.h"
@@ -48,16 +49,22 @@ LogicalResult legalizeBlock(Block &block, OpBuilder &builder, const ShapeAnalysi
       if (failed(legalizeNode(node, builder, shapes, scope)))
         return failure();
     } else if (auto constant = dyn_cast<onnx::ConstantOp>(op)) {
-      Value value = arith::ConstantOp::create(builder, op.getLoc(), signlessElements(constant.getValue()));
+      Value value = constantTensor(builder, op.getLoc(), signlessElements(constant.getValue()));
       bindValue(constant, value, shapes, scope);
     } else if (isa<onnx::NoneOp>(op)) {
       continue;
     } else {
       Operation *copy = builder.clone(op, scope.values);
       for (auto [from, to] : llvm::zip(op.getResults(), copy->getResults())) {
-        if (auto type = dyn_cast<RankedTensorType>(to.getType()))
-          to.setType(RankedTensorType::get(type.getShape(), signless(type.getElementType())));
-        bindValue(from, to, shapes, scope);
+        Value legal = to;
+        if (auto type = dyn_cast<RankedTensorType>(to.getType())) {
+          auto plain = RankedTensorType::get(type.getShape(), signless(type.getElementType()));
+          bool packed = isa<GetParamOp>(op) && isSubByte(plain.getElementType());
+          to.setType(packed ? packedType(plain) : plain);
+          if (packed)
+            legal = fromPacked(builder, op.getLoc(), to, plain);
+        }
+        bindValue(from, legal, shapes, scope);
       }
     }
   }
@@ -101,7 +108,7 @@ struct LegalizeOnnxPass : impl::LegalizeOnnxBase<LegalizeOnnxPass> {
   void runOnOperation() override {
     getOperation().walk([](ParamOp param) {
       auto type = cast<RankedTensorType>(param.getType());
-      param.setType(RankedTensorType::get(type.getShape(), signless(type.getElementType())));
+      param.setType(packedType(RankedTensorType::get(type.getShape(), signless(type.getElementType()))));
     });
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function.isExternal() && failed(legalize(function)))
@@ -119,21 +126,31 @@ struct LegalizeOnnxPass : impl::LegalizeOnnxBase<LegalizeOnnxPass> {
     const ShapeAnalysis &shapes = *expanded ? second : first;
     Block &old = function.getBody().front();
     Block *fresh = new Block;
+    function.getBody().push_back(fresh);
+    OpBuilder builder = OpBuilder::atBlockEnd(fresh);
     LegalizeScope scope;
+    SmallVector<BlockArgument> stored;
     for (BlockArgument argument : old.getArguments()) {
       auto type = cast<RankedTensorType>(argument.getType());
-      Value legal = fresh->addArgument(RankedTensorType::get(type.getShape(), signless(type.getElementType())), argument.getLoc());
-      bindValue(argument, legal, shapes, scope);
+      stored.push_back(fresh->addArgument(storedType(RankedTensorType::get(type.getShape(), signless(type.getElementType()))), argument.getLoc()));
+    }
+    for (auto [argument, legal] : llvm::zip(old.getArguments(), stored)) {
+      Type element = signless(cast<RankedTensorType>(argument.getType()).getElementType());
+      bindValue(argument, isSubByte(element) ? fromStored(builder, argument.getLoc(), legal, element) : legal, shapes, scope);
     }
     for (unsigned i = 0; i < function.getNumArguments(); ++i)
       function.setArgAttr(i, onnx::kTypeAttr, TypeAttr::get(function.getArgumentTypes()[i]));
     for (unsigned i = 0; i < function.getNumResults(); ++i)
       function.setResultAttr(i, onnx::kTypeAttr, TypeAttr::get(old.getTerminator()->getOperand(i).getType()));
-    function.getBody().push_back(fresh);
-    OpBuilder builder = OpBuilder::atBlockEnd(fresh);
     if (failed(legalizeBlock(old, builder, shapes, scope)))
       return failure();
-    builder.clone(*old.getTerminator(), scope.values);
+    SmallVector<Value> results;
+    for (Value value : old.getTerminator()->getOperands()) {
+      Type element = cast<TensorType>(value.getType()).getElementType();
+      Value legal = scope.values.lookup(value);
+      results.push_back(isSubByte(element) ? toStored(builder, value.getLoc(), legal, element.isUnsignedInteger()) : legal);
+    }
+    func::ReturnOp::create(builder, old.getTerminator()->getLoc(), results);
     old.dropAllReferences();
     old.erase();
     function.setFunctionType(builder.getFunctionType(fresh->getArgumentTypes(), fresh->getTerminator()->getOperandTypes()));

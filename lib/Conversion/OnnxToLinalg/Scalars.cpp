@@ -1,5 +1,6 @@
 //===- Scalars.cpp - ONNX's scalar arithmetic -------------------------------------------------------------------===//
 #include "Scalars.h"
+#include "NarrowFloats.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/IR/Matchers.h"
 
@@ -19,8 +20,8 @@ Value inFloat32(ImplicitLocOpBuilder &b, ValueRange values, function_ref<Value(V
     return body(values);
   SmallVector<Value> wide;
   for (Value value : values)
-    wide.push_back(arith::ExtFOp::create(b, b.getF32Type(), value));
-  return arith::TruncFOp::create(b, type, body(wide));
+    wide.push_back(castScalar(b, value, b.getF32Type(), false, false));
+  return castScalar(b, body(wide), type, false, false);
 }
 
 /// The integer that `value` truncates to; NaN and what is out of range give the lowest integer, as x86 does.
@@ -52,6 +53,16 @@ Value castScalar(ImplicitLocOpBuilder &b, Value value, Type to, bool fromUnsigne
   Type from = value.getType();
   if (from == to)
     return value;
+  if (isNarrowFloat(from))
+    return castScalar(b, widenFloat(b, value), to, fromUnsigned, toUnsigned);
+  if (isNarrowFloat(to))
+    return narrowFloat(b, castScalar(b, value.getType().isF64() ? truncateToOdd(b, value) : value, b.getF32Type(), fromUnsigned, false),
+                       cast<FloatType>(to), /*saturate=*/true);
+  if (from.isF64() && isa<FloatType>(to) && to.getIntOrFloatBitWidth() == 16)
+    return arith::TruncFOp::create(b, to, truncateToOdd(b, value));
+  // No instruction converts integers to half precision.
+  if (!isa<FloatType>(from) && isa<FloatType>(to) && to.getIntOrFloatBitWidth() == 16)
+    return arith::TruncFOp::create(b, to, castScalar(b, value, b.getF32Type(), fromUnsigned, false));
   bool fromFloat = isa<FloatType>(from), toFloat = isa<FloatType>(to);
   if (to.isInteger(1)) {
     Value zero = scalarConstant(b, from, 0);
@@ -82,9 +93,10 @@ Value castScalar(ImplicitLocOpBuilder &b, Value value, Type to, bool fromUnsigne
 /// `divisor`, or 1 where the division would trap (by 0, or the lowest integer by -1 with `lowest` = the dividend).
 static Value safeDivisor(ImplicitLocOpBuilder &b, Value dividend, Value divisor, bool isUnsigned) {
   Type type = divisor.getType();
+  unsigned width = type.isIndex() ? 64 : type.getIntOrFloatBitWidth();
   Value bad = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, divisor, scalarConstant(b, type, 0));
   if (!isUnsigned) {
-    Value lowest = arith::ConstantOp::create(b, b.getIntegerAttr(type, APInt::getSignedMinValue(type.getIntOrFloatBitWidth())));
+    Value lowest = arith::ConstantOp::create(b, b.getIntegerAttr(type, APInt::getSignedMinValue(width)));
     Value overflow = arith::AndIOp::create(b, arith::CmpIOp::create(b, arith::CmpIPredicate::eq, dividend, lowest),
                                            arith::CmpIOp::create(b, arith::CmpIPredicate::eq, divisor, scalarConstant(b, type, -1)));
     bad = arith::OrIOp::create(b, bad, overflow);

@@ -95,7 +95,7 @@ LogicalResult expandFunctionBody(onnx::NodeOp node, ShapeAnalysis &analysis) {
     return fail("this operator is not supported (opset " + Twine(node.getVersion()) + "): ONNX defines no function body for these types and attributes");
   std::string prefix = node.getOpType().str();
   if (auto name = dyn_cast<NameLoc>(node.getLoc()))
-    prefix = name.getName().str();
+    prefix += " " + name.getName().str();
   resolveAttributes(*body.mutable_node(), call, *schema, prefix);
 
   std::map<std::string, int64_t> opsets;

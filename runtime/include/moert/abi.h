@@ -62,7 +62,7 @@ struct moert_call {
 
 /* An argument of an entry. */
 typedef struct moert_argument {
-  void *data;          /* elements in row-major order */
+  void *data;          /* elements in row-major order; one narrower than a byte takes a whole one */
   const int64_t *dims; /* lengths of all axes */
 } moert_argument;
 
