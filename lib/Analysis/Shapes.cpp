@@ -128,7 +128,7 @@ void ShapeAnalysis::visitOther(Operation *op) {
     }
   }
   // Ops of the moe dialect keep the lengths of the operand that each result axis comes from.
-  if (isa<LinearOp, ExpertsOp, NormOp, RotaryOp, AttentionOp, RouteOp>(op)) {
+  if (isa<LinearOp, ExpertsOp, NormOp, RotaryOp, AttentionOp, RouteOp, DequantizeOp>(op)) {
     for (OpResult result : op->getResults()) {
       auto type = cast<RankedTensorType>(result.getType());
       const Exprs *source = dims(op->getOperand(0));
