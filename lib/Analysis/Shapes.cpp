@@ -82,7 +82,7 @@ void ShapeAnalysis::fillUnknown(Value value) {
   lengths[value] = std::move(exprs);
 }
 
-LogicalResult ShapeAnalysis::run(func::FuncOp function) {
+void ShapeAnalysis::begin(func::FuncOp function) {
   if (auto equal = function->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
     for (auto pair : equal.getAsRange<ArrayAttr>())
       require(SymExpr::parse(cast<StringAttr>(pair[0]).getValue()), SymExpr::parse(cast<StringAttr>(pair[1]).getValue()));
@@ -103,6 +103,10 @@ LogicalResult ShapeAnalysis::run(func::FuncOp function) {
     }
     define(argument, exprs);
   }
+}
+
+LogicalResult ShapeAnalysis::run(func::FuncOp function) {
+  begin(function);
   for (Operation &op : function.getBody().front().without_terminator())
     if (failed(visit(&op)))
       return failure();
