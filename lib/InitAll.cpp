@@ -1,5 +1,6 @@
 //===- InitAll.cpp - everything that a tool registers -----------------------------------------------------------===//
 #include "moe/InitAll.h"
+#include "moe/Import/Onnx.h"
 #include "moe/Conversion/Passes.h"
 #include "moe/Transforms/Passes.h"
 #include "moe/Dialect/Check.h"
@@ -16,6 +17,7 @@ void registerDialects(mlir::DialectRegistry &registry) {
   registry.insert<MoeDialect, onnx::OnnxDialect, rt::RtDialect, check::CheckDialect>();
   mlir::registerAllDialects(registry);
   mlir::registerAllExtensions(registry);
+  registerRuntimeSchemas();
 }
 
 void registerPasses() {

@@ -41,6 +41,12 @@ def Moe_NormKind : Moe_Enum<"NormKind", "norm_kind", "what a normalisation divid
   I32EnumAttrCase<"rms", 0>, I32EnumAttrCase<"layer", 1>, I32EnumAttrCase<"l2", 2>]>;
 def Moe_NormKindAttr : Moe_EnumAttr<Moe_NormKind>;
 
+def Moe_Format : Moe_Enum<"Format", "format", "how the bits of a quantized element are read", [
+  I32EnumAttrCase<"u2", 0>, I32EnumAttrCase<"u3", 1>, I32EnumAttrCase<"u4", 2>, I32EnumAttrCase<"u8", 3>,
+  I32EnumAttrCase<"i2", 4>, I32EnumAttrCase<"i4", 5>, I32EnumAttrCase<"i8", 6>,
+  I32EnumAttrCase<"f4e2m1", 7>, I32EnumAttrCase<"f8e4m3", 8>, I32EnumAttrCase<"f8e5m2", 9>]>;
+def Moe_FormatAttr : Moe_EnumAttr<Moe_Format>;
+
 def Moe_FileAttr : AttrDef<Moe_Dialect, "File"> {
   let mnemonic = "file";
   let summary = "a range of bytes in a file";

@@ -82,7 +82,7 @@ void ShapeAnalysis::fillUnknown(Value value) {
   lengths[value] = std::move(exprs);
 }
 
-LogicalResult ShapeAnalysis::run(func::FuncOp function) {
+void ShapeAnalysis::begin(func::FuncOp function) {
   if (auto equal = function->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
     for (auto pair : equal.getAsRange<ArrayAttr>())
       require(SymExpr::parse(cast<StringAttr>(pair[0]).getValue()), SymExpr::parse(cast<StringAttr>(pair[1]).getValue()));
@@ -103,6 +103,10 @@ LogicalResult ShapeAnalysis::run(func::FuncOp function) {
     }
     define(argument, exprs);
   }
+}
+
+LogicalResult ShapeAnalysis::run(func::FuncOp function) {
+  begin(function);
   for (Operation &op : function.getBody().front().without_terminator())
     if (failed(visit(&op)))
       return failure();
@@ -128,7 +132,7 @@ void ShapeAnalysis::visitOther(Operation *op) {
     }
   }
   // Ops of the moe dialect keep the lengths of the operand that each result axis comes from.
-  if (isa<LinearOp, ExpertsOp, NormOp, RotaryOp, AttentionOp, RouteOp>(op)) {
+  if (isa<LinearOp, ExpertsOp, NormOp, RotaryOp, AttentionOp, RouteOp, DequantizeOp>(op)) {
     for (OpResult result : op->getResults()) {
       auto type = cast<RankedTensorType>(result.getType());
       const Exprs *source = dims(op->getOperand(0));

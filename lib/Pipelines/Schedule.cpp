@@ -18,6 +18,7 @@ void buildSchedule(OpPassManager &passes, const CompileOptions &) {
   onFunctions(createCSEPass());
   onFunctions(createPackWeights());
   passes.addPass(createHoistParams()); // packing is done once, when the artefact is written; before fusion mixes weights with data
+  onFunctions(createDequantizeToLinalg()); // after hoisting: what is left decodes while the model runs
   onFunctions(createFuseElementwise());
   onFunctions(createCSEPass());
   passes.addPass(createMoeToKernels()); // before buffers: kernels take tensors as read-only buffers

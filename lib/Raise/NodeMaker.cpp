@@ -6,9 +6,12 @@ using namespace mlir;
 namespace moe::raise {
 
 Value NodeMaker::node(StringRef op, ValueRange operands, ArrayRef<NamedAttribute> attrs, int64_t version) {
-  auto made = onnx::NodeOp::create(b, loc, op, UnrankedTensorType::get(b.getF32Type()), operands, attrs, version);
-  (void)shapes.visit(made);
-  return made.getResult(0);
+  return nodes(op, 1, operands, attrs, version)[0];
+}
+
+ValueRange NodeMaker::nodes(StringRef op, unsigned results, ValueRange operands, ArrayRef<NamedAttribute> attrs, int64_t version) {
+  SmallVector<Type> types(results, UnrankedTensorType::get(b.getF32Type()));
+  return known(onnx::NodeOp::create(b, loc, op, types, operands, attrs, version)).getResults();
 }
 
 Value NodeMaker::ints(ArrayRef<int64_t> values) {

@@ -15,8 +15,12 @@ public:
   mlir::OpBuilder b;
   mlir::Location loc;
   ShapeAnalysis &shapes;
+  bool valid = true; ///< false after a node that ONNX's inference refuses, with a diagnostic
 
   mlir::Value node(llvm::StringRef op, mlir::ValueRange operands, llvm::ArrayRef<mlir::NamedAttribute> attrs = {}, int64_t version = 21);
+  /// A node with several results.
+  mlir::ValueRange nodes(llvm::StringRef op, unsigned results, mlir::ValueRange operands, llvm::ArrayRef<mlir::NamedAttribute> attrs,
+                         int64_t version);
   mlir::Value ints(llvm::ArrayRef<int64_t> values);      ///< a constant of rank 1
   mlir::Value number(double value, mlir::Type element);  ///< a constant of rank 0
   mlir::Value reshape(mlir::Value value, llvm::ArrayRef<int64_t> shape);
@@ -26,7 +30,7 @@ public:
   mlir::NamedAttribute attr(llvm::StringRef name, int64_t value) { return b.getNamedAttr(name, b.getI64IntegerAttr(value)); }
   /// Tells the analysis of an op that was made in another way.
   template <typename Op> Op known(Op op) {
-    (void)shapes.visit(op);
+    valid &= mlir::succeeded(shapes.visit(op));
     return op;
   }
 };

@@ -71,5 +71,6 @@ void addMemory(Rules &rules);
 void addRouting(Rules &rules);
 void addExperts(Rules &rules);
 void addAttention(Rules &rules);
+void addQuant(Rules &rules);
 
 } // namespace moe::reference

@@ -21,6 +21,8 @@ public:
   /// Analyses a whole function: its arguments' `onnx.dims`, then each op in order. Result types of `onnx.node` ops are refined in
   /// place. Fails with a diagnostic where ONNX's inference refuses a node.
   mlir::LogicalResult run(mlir::func::FuncOp function);
+  /// The first half of run(): the arguments, and the equalities that are known of the function. The ops are visited by the caller.
+  void begin(mlir::func::FuncOp function);
 
   /// The lengths of a value's axes; null where the rank is unknown or the value is no tensor.
   const Exprs *dims(mlir::Value value) const;

@@ -23,6 +23,21 @@ def LegalizeOnnx : Pass<"moe-legalize-onnx", "::mlir::ModuleOp"> {
                            "::moe::rt::RtDialect"];
 }
 
+def DequantizeToLinalg : Pass<"moe-dequantize-to-linalg", "::mlir::func::FuncOp"> {
+  let summary = "moe.dequantize that no kernel reads packed to linalg";
+  let description = [{
+    Computes each element from its code when the code runs. The loop is elementwise, so that it moves into what reads it where that pays.
+
+    ```mlir
+    %0 = moe.dequantize %w scales %s {format = #moe.format<u4>, block = 32 : i64, zero = 8 : i64}
+       : (tensor<8x32xi8>, tensor<8x2xf32>) -> tensor<8x64xf32>
+    // becomes
+    %0 = linalg.generic {...} outs(%e : tensor<8x64xf32>) { tensor.extract %w[...]; arith.shrui; ...; arith.mulf }
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect"];
+}
+
 def LinalgToKernels : Pass<"moe-linalg-to-kernels", "::mlir::ModuleOp"> {
   let summary = "linalg on buffers to launched loops";
   let description = [{

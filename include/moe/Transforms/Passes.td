@@ -100,6 +100,23 @@ def ExpandMath : Pass<"moe-expand-math", "::mlir::ModuleOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
 }
 
+def ExpandContrib : Pass<"moe-expand-contrib", "::mlir::ModuleOp"> {
+  let summary = "operators of ONNX Runtime become standard nodes and moe ops";
+  let description = [{
+    Replaces each node of com.microsoft, and those of ONNX Runtime's operators that exporters put into the standard domain, by what it
+    means. Runs whether or not constructs are raised. What an operator asks for and is not implemented is an error that names it.
+
+    ```mlir
+    %y = onnx.node "MoE"(%x, %logits, %w1, %none, %w2) {activation_type = "relu", k = 2 : i64} domain "com.microsoft" version 1 : ...
+    // becomes
+    %ids, %w = moe.route %logits {k = 2 : i64} : ...
+    %y = moe.experts %x, %ids, %w up %w1 down %w2 {activation = #moe.activation<relu>} : ...
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect"];
+  let statistics = [Statistic<"expanded", "nodes-expanded", "nodes of ONNX Runtime that were expanded">];
+}
+
 def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
   let summary = "recognised constructs become moe ops";
   let description = [{
