@@ -21,6 +21,7 @@ void buildLower(OpPassManager &passes, const CompileOptions &) {
   passes.addPass(arith::createArithEmulateUnsupportedFloats(floats));
   passes.addPass(math::createMathExtendToSupportedTypes());
   passes.addPass(createExpandMath());
+  passes.addPass(createLowerVectors());
   passes.addPass(memref::createExpandOpsPass());
   passes.addPass(createSCFToControlFlowPass());
   passes.addPass(createLowerAffinePass());

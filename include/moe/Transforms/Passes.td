@@ -22,6 +22,23 @@ def ScalarizeShapes : Pass<"moe-scalarize-shapes", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::tensor::TensorDialect"];
 }
 
+def LowerVectors : Pass<"moe-lower-vectors"> {
+  let summary = "vector ops to those that LLVM has instructions for";
+  let description = [{
+    Masks, broadcasts, shape casts, transposes and transfers of any rank become ops on vectors of one dimension: insertions, extractions,
+    shuffles, comparisons and masked loads, which have direct LLVM forms.
+
+    ```mlir
+    %m = vector.create_mask %n : vector<16xi1>
+    // becomes
+    %s = vector.step : vector<16xindex>
+    %b = vector.broadcast %n : index to vector<16xindex>
+    %m = arith.cmpi slt, %s, %b : vector<16xindex>
+    ```
+  }];
+  let dependentDialects = ["::mlir::vector::VectorDialect", "::mlir::arith::ArithDialect", "::mlir::memref::MemRefDialect"];
+}
+
 def FuseElementwise : Pass<"moe-fuse-elementwise", "::mlir::func::FuncOp"> {
   let summary = "elementwise producers move into their consumers";
   let description = [{
