@@ -31,9 +31,8 @@ LogicalResult runStages(ModuleOp module, Stage from, Stage to, const CompileOpti
       continue;
     PassManager passes(module.getContext());
     passes.enableVerifier(options.verifyEach);
-    if (failed(applyPassManagerCLOptions(passes))) // --mlir-print-ir-after-all, --mlir-timing, ...
+    if (options.configure && failed(options.configure(passes)))
       return failure();
-    applyDefaultTimingPassManagerCLOptions(passes);
     info.build(passes, options);
     if (failed(passes.run(module)))
       return failure();

@@ -1,6 +1,7 @@
 //===- moe-opt.cpp - the compiler's command line ----------------------------------------------------------------===//
 #include "moe/InitAll.h"
 #include "moe/Pipelines/Compile.h"
+#include "mlir/Pass/PassManager.h"
 #include "mlir/Tools/mlir-opt/MlirOptMain.h"
 #include "llvm/Support/CommandLine.h"
 #include "llvm/Support/InitLLVM.h"
@@ -21,5 +22,9 @@ int main(int argc, char **argv) {
     return mlir::asMainReturnCode(mlir::MlirOptMain(argc, argv, input, output, registry));
   mlir::MLIRContext context(registry);
   moe::CompileRequest request{input, output, moe::stageNamed(from), moe::stageNamed(to), {}};
+  request.options.configure = [](mlir::PassManager &passes) { // --mlir-print-ir-after-all, --mlir-timing, ...
+    mlir::applyDefaultTimingPassManagerCLOptions(passes);
+    return mlir::applyPassManagerCLOptions(passes);
+  };
   return int(moe::compile(request, context));
 }

@@ -1,6 +1,8 @@
 //===- Options.h - what a compilation is asked for ----------------------------------------------------*- C++ -*-===//
 #pragma once
 
+#include "mlir/Pass/PassManager.h"
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,7 @@ struct CompileOptions {
   bool strict = false;   ///< a fallback is an error instead of a remark
   bool raise = true;     ///< recognise constructs; without it every node takes the plain path
   bool verifyEach = true;
+  std::function<mlir::LogicalResult(mlir::PassManager &)> configure; ///< sets up instrumentation of each stage's passes; may be empty
 };
 
 } // namespace moe

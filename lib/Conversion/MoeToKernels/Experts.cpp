@@ -120,7 +120,7 @@ private:
               Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pairOf[m]})), block.lanes);
               for (int64_t v = 0; v < vectors; ++v) {
                 Value at = k.add(first, k.index(v * block.lanes));
-                ColumnGuard guard(k, at, block.lanes, inner);
+                ColumnGuard guard(k, at, block.lanes, step, inner);
                 auto finish = [&](Value sum, int bias) {
                   if (scale)
                     sum = k.mul(sum, scale);
@@ -170,7 +170,7 @@ private:
       k.loop(begin, end, [&](Code k, Value task) {
         Value start = k.mul(task, k.index(kBlock)), stop = k.minIndex(k.add(start, k.index(kBlock)), k.index(hidden));
         auto columns = [&](Code k, llvm::function_ref<void(Code, Value, const ColumnGuard &)> body) {
-          k.loop(start, stop, [&](Code k, Value at) { body(k, at, ColumnGuard(k, at, block.lanes, hidden)); }, block.lanes);
+          k.loop(start, stop, [&](Code k, Value at) { body(k, at, ColumnGuard(k, at, block.lanes, block.lanes, hidden)); }, block.lanes);
         };
         k.loop(k.index(0), tokens, [&](Code k, Value token) {
           columns(k, [&](Code k, Value at, const ColumnGuard &guard) { guard.store(k, k.constant(k.vector(block.lanes), 0), sums, {token, at}); });
@@ -189,7 +189,7 @@ private:
                 Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pair})), block.lanes);
                 for (int64_t v = 0; v < block.vectors; ++v) {
                   Value at = k.add(first, k.index(v * block.lanes)), y = products[m * block.vectors + v];
-                  ColumnGuard guard(k, at, block.lanes, hidden);
+                  ColumnGuard guard(k, at, block.lanes, width, hidden);
                   if (biasAt >= 0)
                     y = k.add(y, guard.load(k, in[biasAt], {expert, at}));
                   Value old = guard.load(k, sums, {token, at});

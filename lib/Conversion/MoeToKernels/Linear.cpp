@@ -49,7 +49,7 @@ void lowerLinear(LinearOp op, RewriterBase &rewriter) {
           SmallVector<Value> sums = multiplyPanels(k, block, x, rowsOf, vectors, depth);
           for (int64_t v = 0; v < block.vectors; ++v) {
             Value at = k.add(first, k.index(v * block.lanes));
-            ColumnGuard guard(k, at, block.lanes, outputs);
+            ColumnGuard guard(k, at, block.lanes, width, outputs);
             Value bias = op.getBias() ? guard.load(k, in[5], {at}) : Value();
             for (int64_t m = 0; m < count; ++m) {
               Value sum = sums[m * block.vectors + v];

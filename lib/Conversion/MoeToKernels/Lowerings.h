@@ -26,8 +26,8 @@ int optionalBuffer(mlir::ImplicitLocOpBuilder &b, llvm::SmallVectorImpl<mlir::Va
 /// Loads and stores of a vector of outputs that may reach past the last one.
 class ColumnGuard {
 public:
-  /// The vector covers [first, first + lanes) of `count` columns.
-  ColumnGuard(Code c, mlir::Value first, int64_t lanes, int64_t count) : lanes(lanes), partial(count % lanes != 0) {
+  /// The vector covers [first, first + lanes) of `count` columns, which are gone through `step` at a time.
+  ColumnGuard(Code c, mlir::Value first, int64_t lanes, int64_t step, int64_t count) : lanes(lanes), partial(count % step != 0) {
     if (partial)
       valid = c.minIndex(c.sub(c.maxIndex(c.index(count), first), first), c.index(lanes));
   }
@@ -45,6 +45,7 @@ private:
 };
 
 void lowerTopK(TopKOp op, mlir::RewriterBase &rewriter);
+void lowerPack(PackOp op, mlir::RewriterBase &rewriter);
 void lowerLinear(LinearOp op, mlir::RewriterBase &rewriter);
 void lowerExperts(ExpertsOp op, mlir::RewriterBase &rewriter);
 void lowerRoute(RouteOp op, mlir::RewriterBase &rewriter);

@@ -71,6 +71,7 @@ LogicalResult lower(Operation *op, RewriterBase &rewriter) {
   return llvm::TypeSwitch<Operation *, LogicalResult>(op)
       .Case([&](GetParamOp param) { return lowerGetParam(param, rewriter), success(); })
       .Case([&](TopKOp topK) { return lowerTopK(topK, rewriter), success(); })
+      .Case([&](PackOp pack) { return lowerPack(pack, rewriter), success(); })
       .Case([&](LinearOp linear) { return lowerLinear(linear, rewriter), success(); })
       .Case([&](ExpertsOp experts) { return lowerExperts(experts, rewriter), success(); })
       .Case([&](RouteOp route) { return lowerRoute(route, rewriter), success(); })
