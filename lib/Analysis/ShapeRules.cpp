@@ -287,6 +287,18 @@ void constantOfShape(ShapeFacts &facts) {
     facts.contents[0] = Exprs(*count, SymExpr(value.getValues<APInt>()[0].getSExtValue()));
 }
 
+void oneHot(ShapeFacts &facts) {
+  const Exprs *dims = facts.shape(0), *depth = facts.values(1);
+  if (!dims || !depth || depth->size() != 1)
+    return;
+  Exprs result = *dims;
+  int64_t axis = wrapAxis(facts.node.intAttribute("axis", -1), dims->size() + 1);
+  if (axis < 0 || axis > int64_t(dims->size()))
+    return;
+  result.insert(result.begin() + axis, depth->front());
+  facts.dims[0] = result;
+}
+
 void tile(ShapeFacts &facts) {
   const Exprs *dims = facts.shape(0), *repeats = facts.values(1);
   if (!dims || !repeats || dims->size() != repeats->size())
@@ -473,6 +485,7 @@ const llvm::StringMap<ShapeRule> &table() {
       {"Expand", expand},
       {"Range", range},
       {"ConstantOfShape", constantOfShape},
+      {"OneHot", oneHot},
       {"Tile", tile},
       {"Pad", pad},
       {"Flatten", flatten},

@@ -60,10 +60,37 @@ LogicalResult constantOfShape(NodeLowering &n) {
   return n.done(n.filled(sizes, fill));
 }
 
+/// `on` where the place along a new axis is the one that the index names (negative ones count from the end), else `off`.
+LogicalResult oneHot(NodeLowering &n) {
+  int64_t rank = n.type().getRank(), axis = NodeLowering::wrap(n.node.intAttribute("axis", -1), rank);
+  Type i64 = n.b.getI64Type();
+  auto integer = [&](ImplicitLocOpBuilder &b, Value x, unsigned operand) {
+    return castScalar(b, x, i64, n.element(operand).isUnsignedInteger(), false);
+  };
+  Value indices = n.in(0), off = n.element(2, 0), on = n.element(2, 1), depth;
+  if (const SymExpr *known = n.expr(n.node.getResult(0), axis))
+    depth = n.materialize(*known);
+  if (!depth)
+    depth = arith::IndexCastOp::create(n.b, n.b.getIndexType(), integer(n.b, n.scalar(1), 1));
+  SmallVector<OpFoldResult> sizes = n.sizes(indices);
+  sizes.insert(sizes.begin() + axis, getAsOpFoldResult(depth));
+  Value limit = arith::IndexCastOp::create(n.b, i64, depth);
+  return n.done(n.generate(sizes, signless(n.onnxElement()), [&](OpBuilder &builder, Location loc, ValueRange at) -> Value {
+    ImplicitLocOpBuilder b(loc, builder);
+    SmallVector<Value> from(at);
+    from.erase(from.begin() + axis);
+    Value index = integer(b, tensor::ExtractOp::create(b, indices, from), 0), here = arith::IndexCastOp::create(b, i64, at[axis]);
+    Value same = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, index, here);
+    Value fromEnd = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, arith::AddIOp::create(b, index, limit), here);
+    return arith::SelectOp::create(b, arith::OrIOp::create(b, same, fromEnd), on, off);
+  }));
+}
+
 } // namespace
 
 void addCreate(LoweringTable &table) {
   table["Range"] = range;
+  table["OneHot"] = oneHot;
   table["ConstantOfShape"] = constantOfShape;
 }
 

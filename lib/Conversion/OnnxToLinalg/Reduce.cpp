@@ -200,6 +200,45 @@ template <bool lowest> LogicalResult extremeOf(NodeLowering &n) {
                 [&](Build b, Value x, Value y) { return lowest ? maximum(b, x, y, isUnsigned) : minimum(b, x, y, isUnsigned); });
 }
 
+/// The place of the highest or lowest element of an axis, the first or last of equals. NaN counts as the extreme, as in numpy.
+template <bool highest> Value extremePlace(NodeLowering &n, int64_t axis, bool last) {
+  Type element = signless(n.element(0)), wide = accumulator(n, element), i64 = n.b.getI64Type();
+  bool isUnsigned = n.element(0).isUnsignedInteger() || n.element(0).isInteger(1), isFloat = isa<FloatType>(wide);
+  Value value = castElements(n, n.in(0), wide, isUnsigned, isUnsigned);
+  SmallVector<OpFoldResult> kept = n.sizes(value);
+  kept.erase(kept.begin() + axis);
+  int64_t rank = n.rank(0);
+  AffineMap all = n.b.getMultiDimIdentityMap(rank), some = all.dropResult(axis);
+  SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
+  kinds[axis] = utils::IteratorType::reduction;
+  SmallVector<Value> inits = {n.filled(kept, extreme(n, wide, highest, isUnsigned)), n.filled(kept, n.constant(i64, 0))};
+  auto op = linalg::GenericOp::create(n.b, TypeRange(ValueRange(inits)), value, inits, ArrayRef<AffineMap>{all, some, some}, kinds,
+                                      [&](OpBuilder &builder, Location loc, ValueRange args) {
+    ImplicitLocOpBuilder b(loc, builder);
+    Value x = args[0], best = args[1], better;
+    Value here = arith::IndexCastOp::create(b, i64, linalg::IndexOp::create(b, axis));
+    if (isFloat) {
+      using P = arith::CmpFPredicate;
+      better = arith::CmpFOp::create(b, highest ? (last ? P::OGE : P::OGT) : (last ? P::OLE : P::OLT), x, best);
+      Value isNan = arith::CmpFOp::create(b, P::UNO, x, x), wasNan = arith::CmpFOp::create(b, P::UNO, best, best);
+      Value first = last ? isNan : arith::AndIOp::create(b, isNan, arith::XOrIOp::create(b, wasNan, scalarConstant(b, b.getI1Type(), 1)));
+      better = arith::OrIOp::create(b, better, first);
+    } else {
+      using P = arith::CmpIPredicate;
+      P greater = isUnsigned ? (last ? P::uge : P::ugt) : (last ? P::sge : P::sgt), less = isUnsigned ? (last ? P::ule : P::ult) : (last ? P::sle : P::slt);
+      better = arith::CmpIOp::create(b, highest ? greater : less, x, best);
+    }
+    linalg::YieldOp::create(b, ValueRange{arith::SelectOp::create(b, better, x, best), arith::SelectOp::create(b, better, here, args[2])});
+  });
+  return op.getResult(1);
+}
+
+template <bool highest> LogicalResult argExtreme(NodeLowering &n) {
+  int64_t axis = NodeLowering::wrap(n.node.intAttribute("axis", 0), n.rank(0));
+  Value place = extremePlace<highest>(n, axis, n.node.intAttribute("select_last_index", 0) != 0);
+  return finish(n, place, AxisSet{{axis}, {}});
+}
+
 //===- softmax --------------------------------------------------------------------------------------------------===//
 
 /// exp(x - max) / sum over some axes, or its logarithm; half precision in float32.
@@ -260,6 +299,8 @@ void addReduce(LoweringTable &table) {
   table["ReduceL2"] = reduceL2;
   table["ReduceLogSum"] = reduceLogSum;
   table["ReduceLogSumExp"] = reduceLogSumExp;
+  table["ArgMax"] = argExtreme<true>;
+  table["ArgMin"] = argExtreme<false>;
   table["Softmax"] = softmax<false>;
   table["LogSoftmax"] = softmax<true>;
 }

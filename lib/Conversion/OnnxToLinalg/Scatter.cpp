@@ -1,4 +1,5 @@
 //===- Scatter.cpp - operators that write elements at computed places -------------------------------------------===//
+#include "IndexMath.h"
 #include "Loops.h"
 #include "Scalars.h"
 
@@ -70,9 +71,49 @@ LogicalResult scatterND(NodeLowering &n) {
   }));
 }
 
+/// Rows of one batch entry written behind each other from a place of its own: two block copies at most, the second where a circular cache
+/// wraps around its end.
+LogicalResult tensorScatter(NodeLowering &n) {
+  int64_t rank = n.rank(0), axis = NodeLowering::wrap(n.node.intAttribute("axis", -2), rank);
+  StringRef mode = n.node.stringAttribute("mode", "linear");
+  if (axis < 1 || axis >= rank)
+    return n.fail("axis " + Twine(axis) + " is not behind the batch axis of a tensor of rank " + Twine(rank));
+  if (mode != "linear" && mode != "circular")
+    return n.fail("mode '" + mode + "' is unknown");
+  bool circular = mode == "circular";
+  IndexMath m(n.b);
+  Value capacity = n.dim(0u, axis), added = n.dim(1u, axis), starts = n.has(2) ? n.in(2) : Value(), update = n.in(1);
+  n.check(m.cmp(IndexMath::P::ule, added, capacity), "the update is longer than the cache");
+  SmallVector<OpFoldResult> block = n.sizes(update), strides(rank, n.b.getIndexAttr(1));
+  block[0] = n.b.getIndexAttr(1);
+  return n.done(foldLoops(n.b, n.dim(0u, 0), n.in(0), [&](ImplicitLocOpBuilder &b, ValueRange at, Value cache) -> Value {
+    IndexMath m(b);
+    Value start = m.of(0);
+    if (starts)
+      start = arith::IndexCastOp::create(b, b.getIndexType(), tensor::ExtractOp::create(b, starts, at));
+    Value room = m.sub(capacity, start);
+    n.check(b, m.both(m.cmp(IndexMath::P::sge, start, 0), m.cmp(IndexMath::P::sge, room, circular ? m.of(1) : added)),
+            "write_indices are out of the cache");
+    auto copy = [&](Value into, Value from, Value to, Value count) -> Value {
+      SmallVector<OpFoldResult> source(rank, b.getIndexAttr(0)), target(source), lengths(block);
+      source[0] = target[0] = at[0];
+      source[axis] = getAsOpFoldResult(from);
+      target[axis] = getAsOpFoldResult(to);
+      lengths[axis] = getAsOpFoldResult(count);
+      Value rows = tensor::ExtractSliceOp::create(b, update, source, lengths, strides);
+      return tensor::InsertSliceOp::create(b, rows, into, target, lengths, strides);
+    };
+    if (!circular)
+      return copy(cache, m.of(0), start, added);
+    Value before = m.min(added, room);
+    return copy(copy(cache, m.of(0), start, before), before, m.of(0), m.sub(added, before));
+  }));
+}
+
 } // namespace
 
 void addScatter(LoweringTable &table) {
+  table["TensorScatter"] = tensorScatter;
   table["ScatterElements"] = scatterElements;
   table["Scatter"] = scatterElements;
   table["ScatterND"] = scatterND;
