@@ -4,6 +4,7 @@
 #include "moe/Import/Onnx.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
 
 using namespace mlir;
@@ -29,7 +30,20 @@ static ExitCode print(ModuleOp module, StringRef path) {
   return ExitCode::Done;
 }
 
+/// A file that cannot be opened is the system's failure, not the input's.
+static bool isReadable(StringRef path, MLIRContext &context) {
+  auto file = llvm::sys::fs::openNativeFileForRead(path);
+  if (file) {
+    llvm::sys::fs::closeFile(*file);
+    return true;
+  }
+  emitError(FileLineColLoc::get(&context, path, 0, 0)) << "cannot be read: " << llvm::toString(file.takeError());
+  return false;
+}
+
 ExitCode compile(const CompileRequest &request, MLIRContext &context) {
+  if (!isReadable(request.input, context))
+    return ExitCode::System;
   OwningOpRef<ModuleOp> module = read(request, context);
   if (!module)
     return ExitCode::Invalid;

@@ -9,3 +9,10 @@
 #include "moe/Dialect/Check/CheckDialect.h.inc"
 #define GET_OP_CLASSES
 #include "moe/Dialect/Check/CheckOps.h.inc"
+
+namespace moe::check {
+
+/// On a function before the raise stage: originals stay beside what they were raised to, compared by check.expect_close.
+inline constexpr llvm::StringLiteral kProofsAttr = "check.proofs";
+
+} // namespace moe::check

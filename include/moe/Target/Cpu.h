@@ -9,4 +9,7 @@ namespace moe {
 /// the first one is needed to run at all); moe_select_isa picks. Fails with a diagnostic.
 mlir::LogicalResult compileForCpu(mlir::ModuleOp module, llvm::ArrayRef<std::string> isas, llvm::StringRef path);
 
+/// The best instruction set of this machine; "" where it has none that kernels are made for.
+std::string nativeIsa();
+
 } // namespace moe

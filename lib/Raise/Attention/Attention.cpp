@@ -7,6 +7,7 @@
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Attention.h"
 #include "../NodeMaker.h"
+#include "../Replace.h"
 #include "Mask.h"
 #include "moe/Dialect/Moe.h"
 #include <cmath>
@@ -391,7 +392,7 @@ private:
     Value result = op.getResult();
     if (cast<RankedTensorType>(root.getResult(0).getType()).getRank() == 3)
       result = make.node("Squeeze", {result, make.ints(1)});
-    root.getResult(0).replaceAllUsesWith(result);
+    replaceRaised(root.getResult(0), result);
     return true;
   }
 

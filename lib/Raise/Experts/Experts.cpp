@@ -6,6 +6,7 @@
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Experts.h"
 #include "../Matrix.h"
+#include "../Replace.h"
 #include "Ffn.h"
 
 using namespace mlir;
@@ -213,7 +214,7 @@ private:
       parts.push_back(make.ints(downType.getDimSize(1)));
       result = make.node("Reshape", {result, make.node("Concat", parts, make.attr("axis", 0))});
     }
-    root.getResult(0).replaceAllUsesWith(result);
+    replaceRaised(root.getResult(0), result);
     return true;
   }
 

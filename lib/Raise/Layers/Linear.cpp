@@ -1,5 +1,6 @@
 //===- Linear.cpp - finding projections -------------------------------------------------------------------------===//
 #include "../NodeMaker.h"
+#include "../Replace.h"
 #include "Layers.h"
 #include "moe/Dialect/Moe.h"
 
@@ -57,7 +58,7 @@ bool raiseLinear(View &view, WeightSet &weights, onnx::NodeOp node) {
   if (bias)
     bias = make.reshape(bias, {outputs});
   auto op = make.known(LinearOp::create(make.b, node.getLoc(), cast<RankedTensorType>(last.getResult(0).getType()), x, matrix, bias));
-  last.getResult(0).replaceAllUsesWith(op.getResult());
+  replaceRaised(last.getResult(0), op.getResult());
   return true;
 }
 

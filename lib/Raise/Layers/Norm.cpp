@@ -1,5 +1,6 @@
 //===- Norm.cpp - finding normalisations ------------------------------------------------------------------------===//
 #include "../NodeMaker.h"
+#include "../Replace.h"
 #include "Layers.h"
 #include "moe/Dialect/Moe.h"
 
@@ -94,7 +95,7 @@ Value lastAxisWeight(NodeMaker &make, WeightSet &weights, Value value, int64_t l
 bool replace(View &view, onnx::NodeOp node, Value x, Value scale, Value bias, NormKind kind, double epsilon) {
   NodeMaker make(OpBuilder(node), node.getLoc(), view.shapes);
   auto op = make.known(NormOp::create(make.b, node.getLoc(), x.getType(), x, scale, bias, kind, APFloat(epsilon)));
-  node.getResult(0).replaceAllUsesWith(op.getResult());
+  replaceRaised(node.getResult(0), op.getResult());
   return true;
 }
 

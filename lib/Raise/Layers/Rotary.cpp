@@ -6,6 +6,7 @@
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #include "../NodeMaker.h"
+#include "../Replace.h"
 #include "Layers.h"
 #include "moe/Dialect/Moe.h"
 
@@ -111,7 +112,7 @@ private:
     };
     Value c = half(cos), s = half(sin);
     auto op = make.known(RotaryOp::create(make.b, root.getLoc(), x.getType(), x, c, s, interleaved));
-    root.getResult(0).replaceAllUsesWith(op.getResult());
+    replaceRaised(root.getResult(0), op.getResult());
     return true;
   }
 

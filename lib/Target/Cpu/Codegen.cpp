@@ -4,6 +4,7 @@
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Rt.h"
 #include "moe/Target/Cpu.h"
+#include "moert/moert.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Target/LLVMIR/Dialect/Builtin/BuiltinToLLVMIRTranslation.h"
 #include "mlir/Target/LLVMIR/Dialect/LLVMIR/LLVMToLLVMIRTranslation.h"
@@ -61,6 +62,8 @@ std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &cont
 }
 
 } // namespace
+
+std::string nativeIsa() { return moert_machine_isa(); }
 
 LogicalResult compileForCpu(ModuleOp module, ArrayRef<std::string> isas, StringRef path) {
   llvm::StringSet<> kernels;

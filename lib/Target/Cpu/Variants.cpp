@@ -28,6 +28,18 @@ static void setTarget(Function &function, const IsaTarget &target) {
   function.addFnAttr("prefer-vector-width", std::to_string(target.vectorBits));
 }
 
+/// The kernel as the schedule wrote it for the instruction set, or for the best one below it; else the kernel itself.
+static Function *writtenFor(Module &module, Function &kernel, StringRef isa) {
+  Function *result = &kernel;
+  for (const IsaTarget &target : kTargets) {
+    if (Function *written = module.getFunction((kernel.getName() + "." + target.name).str()))
+      result = written;
+    if (target.name == isa)
+      break;
+  }
+  return result;
+}
+
 void makeVariants(Module &module, const StringSet<> &kernels, const std::vector<std::string> &isas) {
   LLVMContext &context = module.getContext();
   auto *pointer = PointerType::get(context, 0);
@@ -53,7 +65,8 @@ void makeVariants(Module &module, const StringSet<> &kernels, const std::vector<
       IRBuilder<> at(instruction);
       instruction->replaceUsesOfWith(kernel, at.CreateLoad(pointer, chosen));
     }
-    Value *best = kernel;
+    Function *base = writtenFor(module, *kernel, isas.front());
+    Value *best = base;
     for (const std::string &isa : isas) {
       const IsaTarget *target = isaTarget(isa);
       if (isa == isas.front() || (isa == "amx" && !module.getFunction((kernel->getName() + ".amx").str())))
@@ -70,7 +83,7 @@ void makeVariants(Module &module, const StringSet<> &kernels, const std::vector<
       Value *enough = builder.CreateICmpSGE(select->getArg(0), builder.getInt32(isa == "avx512" ? MOERT_ISA_AVX512 : MOERT_ISA_AMX));
       best = builder.CreateSelect(enough, copy, best);
     }
-    setTarget(*kernel, *isaTarget(isas.front()));
+    setTarget(*base, *isaTarget(isas.front()));
     builder.CreateStore(best, chosen);
   }
   builder.CreateRetVoid();

@@ -1,0 +1,112 @@
+//===- Options.cpp - the command line of moe-opt ----------------------------------------------------------------===//
+#include "Options.h"
+#include "moe/Target/Cpu.h"
+#include "llvm/Support/CommandLine.h"
+
+namespace cl = llvm::cl;
+using llvm::StringRef;
+
+namespace moe {
+namespace {
+
+cl::OptionCategory category("Compilation");
+
+std::string stageList() {
+  std::string text;
+  for (const StageInfo &info : stages())
+    text += ("\n  " + info.name + ": " + info.sentence).str();
+  return text;
+}
+
+cl::opt<std::string> from("from", cl::desc("resume: the input is a dump made by --to=STAGE"), cl::value_desc("stage"), cl::cat(category));
+cl::opt<std::string> to("to", cl::desc("the last stage to run:" + stageList()), cl::value_desc("stage"), cl::cat(category));
+cl::opt<std::string> target("target", cl::desc("cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded) or cpu:native (this machine's alone)"),
+                            cl::init("cpu"), cl::cat(category));
+cl::opt<bool> strict("strict", cl::desc("a construct that takes the plain path is an error, not a remark"), cl::cat(category));
+cl::opt<bool> plain("plain", cl::desc("recognise nothing: every node takes the plain path"), cl::cat(category));
+cl::opt<int> check("check", cl::desc("prove each raise and compare the artefact with the plain path on N random inputs (3)"), cl::ValueOptional,
+                   cl::value_desc("N"), cl::init(0), cl::cat(category));
+cl::opt<bool> explain("explain", cl::desc("print what was recognised and what takes the plain path, and why"), cl::cat(category));
+
+/// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
+struct Missing : cl::opt<std::string> {
+  explicit Missing(llvm::StringRef name) : cl::opt<std::string>(name, cl::ValueOptional, cl::Hidden, cl::cat(category)) {}
+};
+Missing missing[] = {Missing("weights"), Missing("calibrate"), Missing("memory"),   Missing("measure-machine"), Missing("what-if"),
+                     Missing("slice"),   Missing("parallel"),  Missing("report"),   Missing("routing-trace"),   Missing("math"),
+                     Missing("stateful"), Missing("generalize-length")};
+
+llvm::Error wrong(const llvm::Twine &message) { return llvm::createStringError(message); }
+
+llvm::Error readStage(const cl::opt<std::string> &option, std::optional<Stage> &stage) {
+  stage = stageNamed(option);
+  if (option.empty() || stage)
+    return llvm::Error::success();
+  std::string names;
+  for (const StageInfo &info : stages())
+    names += (names.empty() ? "" : ", ") + info.name.str();
+  return wrong("--" + option.ArgStr + "=" + option + ": there is no such stage; the stages are " + names);
+}
+
+llvm::Error readTarget(CompileOptions &options) {
+  if (target == "cpu")
+    return llvm::Error::success();
+  if (target == "cpu:native") {
+    options.isas = {nativeIsa()};
+    return llvm::Error::success();
+  }
+  return wrong("--target=" + target + ": this version compiles for cpu and cpu:native");
+}
+
+/// The last stage, from --to and from what the output's name wants.
+llvm::Error readOutput(CompileRequest &request) {
+  bool artefact = StringRef(request.output).rtrim('/').ends_with(".moe");
+  if (!artefact && request.output != "-" && !StringRef(request.output).ends_with(".mlir"))
+    return wrong("-o " + request.output + ": the name must end in .moe (an artefact) or .mlir (a dump), or be - (printed)");
+  if (artefact && request.to.value_or(Stage::Emit) != Stage::Emit)
+    return wrong("-o " + request.output + " wants an artefact, which --to=" + to + " does not make");
+  if (!artefact && request.to.value_or(Stage::Raise) == Stage::Emit)
+    return wrong("--to=emit makes an artefact: name it with -o NAME.moe");
+  if (!request.to)
+    request.to = artefact ? Stage::Emit : Stage::Raise;
+  return llvm::Error::success();
+}
+
+} // namespace
+
+llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
+  CommandLine result;
+  CompileRequest &request = result.request;
+  request.input = input.str();
+  request.output = output.str();
+  bool onnx = input.ends_with(".onnx");
+  result.compile = onnx || !from.empty() || !to.empty() || output.rtrim('/').ends_with(".moe");
+  for (const Missing &option : missing)
+    if (option.getNumOccurrences())
+      return wrong("--" + option.ArgStr + ": this version does not have this option yet");
+  if (!result.compile)
+    return result;
+  if (llvm::Error error = readStage(from, request.from))
+    return error;
+  if (llvm::Error error = readStage(to, request.to))
+    return error;
+  if (onnx && request.from)
+    return wrong("--from=" + from + ": an ONNX file is not a dump; --from is for .mlir");
+  if (llvm::Error error = readTarget(request.options))
+    return error;
+  if (llvm::Error error = readOutput(request))
+    return error;
+  if (request.from && *request.from >= *request.to)
+    return wrong("--from=" + from + " comes after the last stage to run");
+  request.options.strict = strict;
+  request.options.raise = !plain;
+  result.explain = explain;
+  result.check = !check.getNumOccurrences() ? 0 : check == 0 ? 3 : int(check);
+  if (result.check < 0)
+    return wrong("--check: the number of inputs is at least 1");
+  if (result.check && !onnx)
+    return wrong("--check needs the ONNX file");
+  return result;
+}
+
+} // namespace moe
