@@ -8,7 +8,8 @@
 
 namespace moe {
 
-/// In order; each stage's contract holds after it and is checked by its verifier.
+/// In order; each stage's contract holds after it and is checked by its verifier. Those that stages() does not list are part of the design
+/// and not built yet.
 enum class Stage { Import, Raise, Optimize, Legalize, Quantize, Place, Schedule, Lower, Emit };
 
 struct StageInfo {
@@ -21,7 +22,7 @@ struct StageInfo {
   mlir::LogicalResult (*verify)(mlir::ModuleOp);
 };
 
-/// All stages in order.
+/// All stages that are built, in order.
 llvm::ArrayRef<StageInfo> stages();
 
 /// The stage of a name; nullopt where there is none.
