@@ -1,5 +1,6 @@
 //===- Bench.cpp - how long runs take ----------------------------------------------------------------------------------===//
 #include "Bench.h"
+#include "Floats.h"
 #include "Peak.h"
 #include <algorithm>
 #include <chrono>
@@ -15,23 +16,10 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Numbers from -1 to 1 in a float type of the given width; others zero bytes.
 void fillRandom(Array &array, std::mt19937_64 &random) {
   std::uniform_real_distribution<float> numbers(-1, 1);
-  for (int64_t i = 0; i < array.count(); ++i) {
-    float number = numbers(random);
-    if (array.type == MOERT_FLOAT32)
-      array.as<float>()[i] = number;
-    else if (array.type == MOERT_FLOAT64)
-      array.as<double>()[i] = double(number);
-    else if (array.type == MOERT_FLOAT16)
-      array.as<_Float16>()[i] = _Float16(number);
-    else if (array.type == MOERT_BFLOAT16) {
-      uint32_t bits;
-      std::memcpy(&bits, &number, 4);
-      array.as<uint16_t>()[i] = uint16_t(bits >> 16);
-    }
-  }
+  for (int64_t i = 0; i < array.count(); ++i)
+    setFloat(array.type, array.data(), i, numbers(random));
 }
 
 /// Writes value(i) to each element of an integer or boolean array.
@@ -48,8 +36,10 @@ Array makeInput(const Model &model, const Roles &roles, size_t index, std::vecto
   int64_t last = dims.empty() ? 1 : dims.back();
   Array array(input.type, std::move(dims));
   bool whole = isInteger(input.type) || input.type == MOERT_BOOL;
-  if (!whole)
+  if (isFloat(input.type))
     fillRandom(array, random);
+  else if (!whole)
+    return array; // zeros: the narrow types are formats of stored data
   else if (roles.inputs[index] == Role::Mask)
     fillIntegers(array, [](int64_t) { return 1; });
   else if (roles.inputs[index] == Role::Positions)

@@ -1,5 +1,6 @@
 //===- Generate.cpp - continuing a text ----------------------------------------------------------------------------------===//
 #include "Generate.h"
+#include "Floats.h"
 #include <algorithm>
 #include <chrono>
 #include <cstring>
@@ -9,25 +10,6 @@ namespace {
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-float toFloat(const moert_tensor &tensor, int64_t index) {
-  switch (tensor.type) {
-  case MOERT_FLOAT32:
-    return static_cast<const float *>(tensor.data)[index];
-  case MOERT_FLOAT16:
-    return float(static_cast<const _Float16 *>(tensor.data)[index]);
-  case MOERT_FLOAT64:
-    return float(static_cast<const double *>(tensor.data)[index]);
-  case MOERT_BFLOAT16: {
-    uint32_t bits = uint32_t(static_cast<const uint16_t *>(tensor.data)[index]) << 16;
-    float value;
-    std::memcpy(&value, &bits, 4);
-    return value;
-  }
-  default:
-    throw Failure(Exit::Invalid, std::string("output 'logits' has type ") + moert_type_name(tensor.type) + "; numbers with a fraction are wanted");
-  }
-}
-
 /// The model, the state that it carries from run to run, and the inputs that change with each run.
 class Decoder {
 public:
@@ -36,6 +18,8 @@ public:
       throw Failure(Exit::Invalid, "the model has no integer input that could be token numbers (input_ids); nothing can be generated");
     if (roles.logits < 0)
       throw Failure(Exit::Invalid, "the model has no output 'logits'; nothing can be generated");
+    if (moert_type type = model.outputs[roles.logits]->type; !isFloat(type))
+      throw Failure(Exit::Invalid, std::string("output 'logits' has type ") + moert_type_name(type) + "; numbers with a fraction are wanted");
     for (size_t i = 0; i < model.inputs.size(); ++i)
       if (roles.inputs[i] == Role::Other || (roles.inputs[i] == Role::Tokens && int(i) != roles.tokens))
         throw Failure(Exit::Invalid, std::string("input '") + model.inputs[i]->name +
@@ -133,7 +117,7 @@ private:
       throw Failure(Exit::Invalid, "output 'logits' is empty");
     std::vector<float> row;
     for (int64_t i = count - vocabulary; i < count; ++i)
-      row.push_back(toFloat(logits, i));
+      row.push_back(float(floatAt(logits.type, logits.data, i)));
     return row;
   }
 

@@ -1,5 +1,6 @@
 //===- RunOnce.cpp - inputs from files, outputs to files ----------------------------------------------------------===//
 #include "RunOnce.h"
+#include "Floats.h"
 #include "Npy.h"
 #include "Npz.h"
 #include <cerrno>
@@ -43,9 +44,17 @@ NamedArrays readInputs(const Model &model, const std::vector<std::string> &files
       throw Failure(Exit::Usage, "--input " + file + ": neither FILE.npz nor NAME=FILE.npy");
     }
   }
-  for (const moert_value_info *input : model.inputs)
-    if (!arrays.count(input->name))
+  for (const moert_value_info *input : model.inputs) {
+    auto found = arrays.find(input->name);
+    if (found == arrays.end())
       throw Failure(Exit::Invalid, std::string("input '") + input->name + "' is not given; the model wants " + names(model.inputs));
+    Array &array = found->second;
+    if (array.type != input->type && isFloat(array.type) && isFloat(input->type)) {
+      std::fprintf(stderr, "moe-run: remark: input '%s' is %s; its elements are converted to %s\n", input->name, moert_type_name(array.type),
+                   moert_type_name(input->type));
+      array = convertFloats(array, input->type);
+    }
+  }
   return arrays;
 }
 
