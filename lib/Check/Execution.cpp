@@ -32,6 +32,35 @@ static moert_type typeOf(Type element) {
   return element.isF64() ? MOERT_FLOAT64 : MOERT_FLOAT32;
 }
 
+static Type elementOf(moert_type type, MLIRContext *context) {
+  switch (type) {
+  case MOERT_FLOAT16:
+    return Float16Type::get(context);
+  case MOERT_BFLOAT16:
+    return BFloat16Type::get(context);
+  case MOERT_FLOAT32:
+    return Float32Type::get(context);
+  case MOERT_FLOAT64:
+    return Float64Type::get(context);
+  case MOERT_F8E4M3FN:
+    return Float8E4M3FNType::get(context);
+  case MOERT_F8E5M2:
+    return Float8E5M2Type::get(context);
+  case MOERT_BOOL:
+    return IntegerType::get(context, 1);
+  default:
+    auto sign = type >= MOERT_UINT8 && type <= MOERT_UINT64 ? IntegerType::Unsigned : IntegerType::Signless;
+    return IntegerType::get(context, moert_type_bytes(type) * 8, sign);
+  }
+}
+
+Tensor tensorOf(const moert_tensor &tensor, MLIRContext *context) {
+  Tensor result(elementOf(tensor.type, context), ArrayRef(tensor.dims, tensor.rank));
+  if (result.count())
+    memcpy(result.mutableData(), tensor.data, result.count() * moert_type_bytes(tensor.type));
+  return result;
+}
+
 llvm::Expected<Execution> Execution::load(const std::string &path, const std::string &isa) {
   moert_module *module = nullptr;
   moert_module_options options{nullptr, isa.empty() ? nullptr : isa.c_str()};
@@ -69,7 +98,7 @@ llvm::Expected<std::vector<Tensor>> Execution::run(StringRef entry, ArrayRef<Ten
   return results;
 }
 
-Difference compare(const Tensor &got, const Tensor &expected) {
+Difference compare(const Tensor &got, const Tensor &expected, double floor) {
   Difference result;
   if (got.shape() != expected.shape() || got.elementType() != expected.elementType())
     return {INFINITY, 0, false};
@@ -78,7 +107,7 @@ Difference compare(const Tensor &got, const Tensor &expected) {
   for (int64_t place = 0; real && place < expected.count(); ++place)
     if (double value = std::fabs(expected.real(place)); std::isfinite(value))
       largest = std::max(largest, value);
-  largest = std::max(largest, 1.0);
+  largest = std::max(largest, floor);
   for (int64_t place = 0; place < expected.count(); ++place) {
     double x = got.real(place), y = expected.real(place), difference = std::fabs(x - y) / largest;
     if (!real)

@@ -3,6 +3,7 @@
 #include "Experts/Experts.h"
 #include "Layers/Layers.h"
 #include "Routes/Routes.h"
+#include "moe/Dialect/Check.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 
@@ -15,10 +16,14 @@ namespace moe {
 namespace {
 
 struct RaisePass : impl::RaiseBase<RaisePass> {
+  using RaiseBase::RaiseBase;
+
   void runOnOperation() override {
     func::FuncOp function = getOperation();
     if (function.isExternal())
       return;
+    if (keepOriginals)
+      function->setAttr(check::kProofsAttr, UnitAttr::get(&getContext()));
     ShapeAnalysis shapes;
     if (failed(shapes.run(function)))
       return signalPassFailure();

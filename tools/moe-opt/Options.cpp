@@ -24,8 +24,8 @@ cl::opt<std::string> target("target", cl::desc("cpu (AVX2, AVX-512 and AMX code,
                             cl::init("cpu"), cl::cat(category));
 cl::opt<bool> strict("strict", cl::desc("a construct that takes the plain path is an error, not a remark"), cl::cat(category));
 cl::opt<bool> plain("plain", cl::desc("recognise nothing: every node takes the plain path"), cl::cat(category));
-cl::opt<int> check("check", cl::desc("prove each raise and compare the artefact with the plain path on N random inputs (3)"), cl::ValueOptional,
-                   cl::value_desc("N"), cl::init(0), cl::cat(category));
+cl::opt<std::string> check("check", cl::desc("prove each raise and compare the artefact with the plain path on N random inputs (3)"), cl::ValueOptional,
+                   cl::value_desc("N"), cl::cat(category));
 cl::opt<bool> explain("explain", cl::desc("print what was recognised and what takes the plain path, and why"), cl::cat(category));
 
 /// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
@@ -101,9 +101,10 @@ llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
   request.options.strict = strict;
   request.options.raise = !plain;
   result.explain = explain;
-  result.check = !check.getNumOccurrences() ? 0 : check == 0 ? 3 : int(check);
-  if (result.check < 0)
-    return wrong("--check: the number of inputs is at least 1");
+  if (check.getNumOccurrences() && !check.empty() && (StringRef(check).getAsInteger(10, result.check) || result.check < 1))
+    return wrong("--check=" + check + ": a number of inputs from 1 is wanted");
+  if (check.getNumOccurrences() && check.empty())
+    result.check = 3;
   if (result.check && !onnx)
     return wrong("--check needs the ONNX file");
   return result;

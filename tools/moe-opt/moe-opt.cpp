@@ -1,4 +1,5 @@
 //===- moe-opt.cpp - the compiler's command line ----------------------------------------------------------------===//
+#include "Check.h"
 #include "Options.h"
 #include "Plugins.h"
 #include "moe/InitAll.h"
@@ -30,6 +31,9 @@ static int compileRequested(CommandLine &line, mlir::DialectRegistry &registry) 
     mlir::applyDefaultTimingPassManagerCLOptions(passes);
     return mlir::applyPassManagerCLOptions(passes);
   };
+  if (line.check)
+    if (ExitCode code = checkByExecution(line.request, context, line.check, line.request.output == "-" ? llvm::errs() : llvm::outs()); code != ExitCode::Done)
+      return int(code);
   return int(compile(line.request, context));
 }
 

@@ -7,6 +7,7 @@
 
 struct moert_module;
 struct moert_session;
+struct moert_tensor;
 
 namespace moe {
 
@@ -26,12 +27,16 @@ private:
 
 /// How far results are from what was expected.
 struct Difference {
-  double worst = 0;     ///< of all elements: |got - expected| over the largest expected magnitude, or over 1 where that is smaller
+  double worst = 0;     ///< of all elements: |got - expected| over the largest expected magnitude, or over the floor where that is smaller
   int64_t place = 0;    ///< the worst element's place in row-major order
   bool comparable = true; ///< shapes agree, and so do the places of NaN and infinities
 };
 
-/// Compares element by element; integers and booleans differ by 0 or infinitely.
-Difference compare(const Tensor &got, const Tensor &expected);
+/// Compares element by element; integers and booleans differ by 0 or infinitely. `floor` is the least magnitude that differences are
+/// taken relative to.
+Difference compare(const Tensor &got, const Tensor &expected, double floor = 1);
+
+/// A copy of a result of the runtime.
+Tensor tensorOf(const moert_tensor &tensor, mlir::MLIRContext *context);
 
 } // namespace moe

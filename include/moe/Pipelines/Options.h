@@ -13,6 +13,7 @@ struct CompileOptions {
   std::vector<std::string> isas = {"avx2", "avx512", "amx"}; ///< instruction sets that kernels are made for, best last
   bool strict = false;   ///< a fallback is an error instead of a remark
   bool raise = true;     ///< recognise constructs; without it every node takes the plain path
+  bool proofs = false;   ///< each raised value and its original become results of the entry (moe-expose-proofs)
   bool verifyEach = true;
   std::function<mlir::LogicalResult(mlir::PassManager &)> configure; ///< sets up instrumentation of each stage's passes; may be empty
 };

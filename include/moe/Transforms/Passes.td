@@ -145,14 +145,32 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
     // become
     %y = moe.experts %x, %ids, %w gate %g up %u down %d {activation = #moe.activation<silu>} : ...
     ```
+    With `keep-originals` what is replaced stays, and each raised value is compared with it by `check.expect_close`.
   }];
-  let dependentDialects = ["::moe::MoeDialect"];
+  let options = [Option<"keepOriginals", "keep-originals", "bool", "false", "compare each raised value with its original">];
+  let dependentDialects = ["::moe::MoeDialect", "::moe::check::CheckDialect"];
   let statistics = [Statistic<"experts", "expert-layers", "expert layers that were recognised">,
                     Statistic<"routes", "routers", "routers that were recognised">,
                     Statistic<"attentions", "attentions", "attentions that were recognised">,
                     Statistic<"rotaries", "rotaries", "rotary embeddings that were recognised">,
                     Statistic<"norms", "norms", "normalisations that were recognised">,
                     Statistic<"linears", "projections", "projections that were recognised">];
+}
+
+def ExposeProofs : Pass<"moe-expose-proofs", "::mlir::func::FuncOp"> {
+  let summary = "proofs of raises become results";
+  let description = [{
+    Where the raise stage kept originals (attribute `check.proofs` of the function), the two operands of each `check.expect_close` become
+    results of the function, so that whoever runs it can compare them; the names of the results say what was raised.
+
+    ```mlir
+    check.expect_close %raised, %original : tensor<4xf32>, tensor<4xf32>
+    return %y : tensor<4xf32>
+    // becomes
+    return %y, %raised, %original : tensor<4xf32>, tensor<4xf32>, tensor<4xf32>
+    ```
+  }];
+  let statistics = [Statistic<"proofs", "proofs-exposed", "raises whose proof became results">];
 }
 
 def PackWeights : Pass<"moe-pack-weights", "::mlir::func::FuncOp"> {
