@@ -2,6 +2,7 @@
 #include "moe/Pipelines/Compile.h"
 #include "moe/Artefact/Writer.h"
 #include "moe/Import/Onnx.h"
+#include "moe/Pipelines/Explain.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
 #include "llvm/Support/FileSystem.h"
@@ -41,6 +42,20 @@ static bool isReadable(StringRef path, MLIRContext &context) {
   return false;
 }
 
+/// Runs the stages; between optimize and legalize the language has said all it can about the graph.
+static LogicalResult runRequested(ModuleOp module, Stage from, Stage to, const CompileOptions &options) {
+  Stage pause = std::min(to, Stage::Optimize);
+  if (failed(runStages(module, from, pause, options)))
+    return failure();
+  if (from < Stage::Raise && pause >= Stage::Raise && options.raise) {
+    if (options.explain)
+      explainRaised(module, *options.explain);
+    if (!options.quiet && failed(reportPlainPath(module, options.strict)))
+      return failure();
+  }
+  return runStages(module, std::max(from, pause), to, options);
+}
+
 ExitCode compile(const CompileRequest &request, MLIRContext &context) {
   if (!isReadable(request.input, context))
     return ExitCode::System;
@@ -48,7 +63,7 @@ ExitCode compile(const CompileRequest &request, MLIRContext &context) {
   if (!module)
     return ExitCode::Invalid;
   Stage to = request.to.value_or(Stage::Emit);
-  if (failed(runStages(*module, request.from.value_or(Stage::Import), to, request.options)))
+  if (failed(runRequested(*module, request.from.value_or(Stage::Import), to, request.options)))
     return ExitCode::Invalid;
   if (to == Stage::Emit)
     return succeeded(writeArtefact(*module, request.output, request.options)) ? ExitCode::Done : ExitCode::System;

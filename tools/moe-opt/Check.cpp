@@ -75,6 +75,7 @@ public:
       CompileRequest part = request;
       part.output = path(name);
       part.to = Stage::Emit;
+      part.options.quiet = true;
       set(part.options);
       if (ExitCode code = compile(part, context); code != ExitCode::Done)
         return code;

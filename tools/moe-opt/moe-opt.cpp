@@ -31,9 +31,12 @@ static int compileRequested(CommandLine &line, mlir::DialectRegistry &registry) 
     mlir::applyDefaultTimingPassManagerCLOptions(passes);
     return mlir::applyPassManagerCLOptions(passes);
   };
+  llvm::raw_ostream &report = line.request.output == "-" ? llvm::errs() : llvm::outs();
   if (line.check)
-    if (ExitCode code = checkByExecution(line.request, context, line.check, line.request.output == "-" ? llvm::errs() : llvm::outs()); code != ExitCode::Done)
+    if (ExitCode code = checkByExecution(line.request, context, line.check, report); code != ExitCode::Done)
       return int(code);
+  if (line.explain)
+    line.request.options.explain = &report;
   return int(compile(line.request, context));
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/raw_ostream.h"
 #include <functional>
 #include <string>
 #include <vector>
@@ -15,6 +16,8 @@ struct CompileOptions {
   bool raise = true;     ///< recognise constructs; without it every node takes the plain path
   bool proofs = false;   ///< each raised value and its original become results of the entry (moe-expose-proofs)
   bool verifyEach = true;
+  bool quiet = false;    ///< no remarks about the plain path
+  llvm::raw_ostream *explain = nullptr; ///< where what was recognised is explained; null for nowhere
   std::function<mlir::LogicalResult(mlir::PassManager &)> configure; ///< sets up instrumentation of each stage's passes; may be empty
 };
 
