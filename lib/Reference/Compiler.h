@@ -71,6 +71,7 @@ void addMemory(Rules &rules);
 void addRouting(Rules &rules);
 void addExperts(Rules &rules);
 void addAttention(Rules &rules);
+void addScan(Rules &rules);
 void addQuant(Rules &rules);
 
 } // namespace moe::reference

@@ -19,9 +19,7 @@ struct Query {
 
 /// What the mask adds to z[s,l].
 double maskAt(const Tensor &mask, const Query &query, int64_t key) {
-  int64_t index[4] = {query.b, query.h, query.s, key}, place = 0;
-  for (int64_t axis = 0; axis < 4; ++axis)
-    place = place * mask.size(axis) + (mask.size(axis) == 1 ? 0 : index[axis]);
+  int64_t place = broadcastPlace(mask, {query.b, query.h, query.s, key});
   return mask.format().isFloat() ? mask.real(place) : mask.integer(place) ? 0 : -kInfinity;
 }
 

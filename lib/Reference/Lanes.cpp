@@ -123,4 +123,11 @@ std::vector<double> reals(const Tensor &tensor, int64_t offset, int64_t count) {
   return result;
 }
 
+int64_t broadcastPlace(const Tensor &tensor, llvm::ArrayRef<int64_t> index) {
+  int64_t place = 0;
+  for (auto [axis, at] : llvm::enumerate(index))
+    place = place * tensor.size(axis) + (tensor.size(axis) == 1 ? 0 : at);
+  return place;
+}
+
 } // namespace moe::reference

@@ -25,6 +25,9 @@ void addScaled(llvm::MutableArrayRef<double> sums, double factor, const Tensor &
 /// Elements [offset, offset + count) as doubles.
 std::vector<double> reals(const Tensor &tensor, int64_t offset, int64_t count);
 
+/// The place of the element at `index` in a tensor that is repeated along its axes of length 1.
+int64_t broadcastPlace(const Tensor &tensor, llvm::ArrayRef<int64_t> index);
+
 /// The bits of an integer as a natural number.
 inline uint64_t natural(const ElementFormat &format, int64_t value) {
   return uint64_t(value) << (64 - format.bits) >> (64 - format.bits);
