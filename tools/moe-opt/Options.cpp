@@ -1,6 +1,5 @@
 //===- Options.cpp - the command line of moe-opt ----------------------------------------------------------------===//
 #include "Options.h"
-#include "moe/Target/Cpu.h"
 #include "llvm/Support/CommandLine.h"
 
 namespace cl = llvm::cl;
@@ -20,21 +19,12 @@ std::string stageList() {
 
 cl::opt<std::string> from("from", cl::desc("resume: the input is a dump made by --to=STAGE"), cl::value_desc("stage"), cl::cat(category));
 cl::opt<std::string> to("to", cl::desc("the last stage to run:" + stageList()), cl::value_desc("stage"), cl::cat(category));
-cl::opt<std::string> target("target", cl::desc("cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded) or cpu:native (this machine's alone)"),
-                            cl::init("cpu"), cl::cat(category));
-cl::opt<bool> strict("strict", cl::desc("a construct that takes the plain path is an error, not a remark"), cl::cat(category));
-cl::opt<bool> plain("plain", cl::desc("recognise nothing: every node takes the plain path"), cl::cat(category));
 cl::opt<std::string> check("check", cl::desc("prove each raise and compare the artefact with the plain path on N random inputs (3)"), cl::ValueOptional,
                    cl::value_desc("N"), cl::cat(category));
 cl::opt<bool> explain("explain", cl::desc("print what was recognised and what takes the plain path, and why"), cl::cat(category));
 
-/// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
-struct Missing : cl::opt<std::string> {
-  explicit Missing(llvm::StringRef name) : cl::opt<std::string>(name, cl::ValueOptional, cl::Hidden, cl::cat(category)) {}
-};
-Missing missing[] = {Missing("weights"), Missing("calibrate"), Missing("memory"),   Missing("measure-machine"), Missing("what-if"),
-                     Missing("slice"),   Missing("parallel"),  Missing("report"),   Missing("routing-trace"),   Missing("math"),
-                     Missing("stateful"), Missing("generalize-length")};
+/// One command-line option for each option of a compilation, and the missing ones of the contract.
+std::vector<std::unique_ptr<cl::list<std::string>>> compileOptions;
 
 llvm::Error wrong(const llvm::Twine &message) { return llvm::createStringError(message); }
 
@@ -48,14 +38,12 @@ llvm::Error readStage(const cl::opt<std::string> &option, std::optional<Stage> &
   return wrong("--" + option.ArgStr + "=" + option + ": there is no such stage; the stages are " + names);
 }
 
-llvm::Error readTarget(CompileOptions &options) {
-  if (target == "cpu")
-    return llvm::Error::success();
-  if (target == "cpu:native") {
-    options.isas = {nativeIsa()};
-    return llvm::Error::success();
-  }
-  return wrong("--target=" + target + ": this version compiles for cpu and cpu:native");
+llvm::Error readCompileOptions(CompileOptions &options) {
+  for (const auto &option : compileOptions)
+    for (const std::string &value : *option)
+      if (llvm::Error error = setOption(options, option->ArgStr, value))
+        return error;
+  return llvm::Error::success();
 }
 
 /// The last stage, from --to and from what the output's name wants.
@@ -74,6 +62,16 @@ llvm::Error readOutput(CompileRequest &request) {
 
 } // namespace
 
+void registerOptions() {
+  auto add = [](StringRef name, StringRef value, StringRef help, cl::OptionHidden hidden) {
+    compileOptions.push_back(std::make_unique<cl::list<std::string>>(name, cl::desc(help), cl::value_desc(value), cl::ValueOptional, hidden, cl::cat(category)));
+  };
+  for (const OptionInfo &info : optionInfos())
+    add(info.name, info.value, info.help, cl::NotHidden);
+  for (StringRef name : missingOptions())
+    add(name, "", "not in this version", cl::Hidden);
+}
+
 llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
   CommandLine result;
   CompileRequest &request = result.request;
@@ -81,9 +79,8 @@ llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
   request.output = output.str();
   bool onnx = input.ends_with(".onnx");
   result.compile = onnx || !from.empty() || !to.empty() || output.rtrim('/').ends_with(".moe");
-  for (const Missing &option : missing)
-    if (option.getNumOccurrences())
-      return wrong("--" + option.ArgStr + ": this version does not have this option yet");
+  if (llvm::Error error = readCompileOptions(request.options))
+    return error;
   if (!result.compile)
     return result;
   if (llvm::Error error = readStage(from, request.from))
@@ -92,14 +89,10 @@ llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
     return error;
   if (onnx && request.from)
     return wrong("--from=" + from + ": an ONNX file is not a dump; --from is for .mlir");
-  if (llvm::Error error = readTarget(request.options))
-    return error;
   if (llvm::Error error = readOutput(request))
     return error;
   if (request.from && *request.from >= *request.to)
     return wrong("--from=" + from + " comes after the last stage to run");
-  request.options.strict = strict;
-  request.options.raise = !plain;
   result.explain = explain;
   if (check.getNumOccurrences() && !check.empty() && (StringRef(check).getAsInteger(10, result.check) || result.check < 1))
     return wrong("--check=" + check + ": a number of inputs from 1 is wanted");

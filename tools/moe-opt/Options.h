@@ -14,6 +14,9 @@ struct CommandLine {
   bool explain = false;  ///< --explain
 };
 
+/// Makes the options known; to be called before the command line is parsed.
+void registerOptions();
+
 /// Makes a request of the parsed options. Fails with a message for people where they contradict each other, or ask for what this version
 /// does not do.
 llvm::Expected<CommandLine> readCommandLine(llvm::StringRef input, llvm::StringRef output);

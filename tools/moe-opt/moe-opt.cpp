@@ -50,6 +50,7 @@ int main(int argc, char **argv) {
   std::vector<char *> arguments(argv, argv + argc);
   if (llvm::Error error = loadPlugins(arguments, registry))
     return fail(ExitCode::Usage, std::move(error));
+  registerOptions();
   int count = int(arguments.size());
   auto [input, output] = mlir::registerAndParseCLIOptions(count, arguments.data(), "moe-opt: compiler for sparse models", registry);
   llvm::Expected<CommandLine> line = readCommandLine(input, output);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "mlir/Pass/PassManager.h"
+#include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <functional>
 #include <string>
@@ -20,5 +21,21 @@ struct CompileOptions {
   llvm::raw_ostream *explain = nullptr; ///< where what was recognised is explained; null for nowhere
   std::function<mlir::LogicalResult(mlir::PassManager &)> configure; ///< sets up instrumentation of each stage's passes; may be empty
 };
+
+/// An option as tools, the C API and Python name it.
+struct OptionInfo {
+  llvm::StringLiteral name;
+  llvm::StringLiteral value; ///< what it takes, for help; empty for a flag, whose value is "" or "true"
+  llvm::StringLiteral help;
+  llvm::Error (*set)(CompileOptions &, llvm::StringRef value); ///< fails with a message that says what is wanted
+};
+
+/// All options that choose how a model is compiled.
+llvm::ArrayRef<OptionInfo> optionInfos();
+/// Names of options that the contract has and this version does not.
+llvm::ArrayRef<llvm::StringLiteral> missingOptions();
+
+/// Sets the option called `name`; one that this version does not have is an error that says so.
+llvm::Error setOption(CompileOptions &options, llvm::StringRef name, llvm::StringRef value);
 
 } // namespace moe

@@ -1,0 +1,56 @@
+//===- Options.cpp - the options of a compilation by name -------------------------------------------------------===//
+#include "moe/Pipelines/Options.h"
+#include "moe/Target/Cpu.h"
+
+using llvm::Error;
+using llvm::StringRef;
+
+namespace moe {
+namespace {
+
+Error wrong(const llvm::Twine &message) { return llvm::createStringError(message); }
+
+Error setTarget(CompileOptions &options, StringRef value) {
+  if (value == "cpu")
+    options.isas = CompileOptions().isas;
+  else if (value == "cpu:native")
+    options.isas = {nativeIsa()};
+  else
+    return wrong("this version compiles for cpu and cpu:native");
+  return Error::success();
+}
+
+Error setStrict(CompileOptions &options, StringRef) { return options.strict = true, Error::success(); }
+
+Error setPlain(CompileOptions &options, StringRef) { return options.raise = false, Error::success(); }
+
+constexpr OptionInfo kOptions[] = {
+    {"target", "TARGET", "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded) or cpu:native (this machine's alone); default cpu", setTarget},
+    {"strict", "", "a construct that takes the plain path is an error, not a remark", setStrict},
+    {"plain", "", "recognise nothing: every node takes the plain path", setPlain},
+};
+
+/// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
+constexpr llvm::StringLiteral kMissing[] = {"weights",  "calibrate", "memory",        "measure-machine", "what-if",  "slice",
+                                            "parallel", "report",    "routing-trace", "math",            "stateful", "generalize-length"};
+
+} // namespace
+
+llvm::ArrayRef<OptionInfo> optionInfos() { return kOptions; }
+llvm::ArrayRef<llvm::StringLiteral> missingOptions() { return kMissing; }
+
+Error setOption(CompileOptions &options, StringRef name, StringRef value) {
+  for (const OptionInfo &info : kOptions)
+    if (info.name == name) {
+      if (info.value.empty() && !value.empty() && value != "true")
+        return wrong("--" + name + " takes no value");
+      if (Error error = info.set(options, value))
+        return wrong("--" + name + (value.empty() ? "" : "=" + value) + ": " + llvm::toString(std::move(error)));
+      return Error::success();
+    }
+  if (llvm::is_contained(kMissing, name))
+    return wrong("--" + name + ": this version does not have this option yet");
+  return wrong("--" + name + ": there is no such option");
+}
+
+} // namespace moe
