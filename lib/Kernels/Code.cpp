@@ -84,6 +84,16 @@ void Code::when(Value condition, llvm::function_ref<void(Code)> then, llvm::func
     scf::IfOp::create(b, condition, branch(then));
 }
 
+Value Code::branch(Value condition, llvm::function_ref<Value(Code)> then, llvm::function_ref<Value(Code)> otherwise) const {
+  auto region = [](llvm::function_ref<Value(Code)> body) {
+    return [body](OpBuilder &builder, Location loc) {
+      ImplicitLocOpBuilder inner(loc, builder);
+      scf::YieldOp::create(inner, body(Code(inner)));
+    };
+  };
+  return scf::IfOp::create(b, condition, region(then), region(otherwise)).getResult(0);
+}
+
 //===- vectors --------------------------------------------------------------------------------------------------===//
 
 Value Code::splat(Value scalar, int64_t lanes) const {
@@ -100,8 +110,22 @@ static Value firstLanes(ImplicitLocOpBuilder &b, int64_t lanes, Value count) {
   return vector::CreateMaskOp::create(b, VectorType::get({lanes}, b.getI1Type()), count);
 }
 
+/// Without AVX-512 LLVM takes masked accesses to bf16 apart, by way of a library that is not there.
+static bool goesLaneByLane(VectorType type) { return type.getElementType().isBF16(); }
+
+/// `at` moved by some lanes.
+static SmallVector<Value> moved(Code c, ValueRange at, Value lane) {
+  SmallVector<Value> place(at);
+  place.back() = c.add(place.back(), lane);
+  return place;
+}
+
 Value Code::loadFirst(Value memref, ValueRange at, int64_t lanes, Value count) const {
   VectorType type = vectorOf(memref, lanes);
+  if (goesLaneByLane(type))
+    return loop(index(0), count, ValueRange(constant(vector(lanes), 0)), [&](Code k, Value lane, ValueRange filled) -> SmallVector<Value> {
+      return {vector::InsertOp::create(k.b, k.widen(k.load(memref, moved(k, at, lane))), filled[0], lane)};
+    })[0];
   Value zero = constant(type, 0);
   return widen(vector::MaskedLoadOp::create(b, type, memref, at, firstLanes(b, lanes, count), zero));
 }
@@ -112,6 +136,12 @@ void Code::storeVector(Value value, Value memref, ValueRange at) const {
 
 void Code::storeFirst(Value value, Value memref, ValueRange at, Value count) const {
   int64_t lanes = cast<VectorType>(value.getType()).getDimSize(0);
+  if (VectorType type = vectorOf(memref, lanes); goesLaneByLane(type)) {
+    loop(index(0), count, [&](Code k, Value lane) {
+      k.store(k.narrow(vector::ExtractOp::create(k.b, value, lane), type.getElementType()), memref, moved(k, at, lane));
+    });
+    return;
+  }
   Value narrowed = narrow(value, cast<MemRefType>(memref.getType()).getElementType());
   vector::MaskedStoreOp::create(b, memref, at, firstLanes(b, lanes, count), narrowed);
 }

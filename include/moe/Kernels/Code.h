@@ -55,6 +55,8 @@ public:
   void loop(Value low, Value high, Body body, int64_t step = 1) const;
   llvm::SmallVector<Value> loop(Value low, Value high, mlir::ValueRange initial, Carrying body, int64_t step = 1) const;
   void when(Value condition, llvm::function_ref<void(Code)> then, llvm::function_ref<void(Code)> otherwise = nullptr) const;
+  /// What the branch taken gives.
+  Value branch(Value condition, llvm::function_ref<Value(Code)> then, llvm::function_ref<Value(Code)> otherwise) const;
 
   //===- vectors ------------------------------------------------------------------------------------------------===//
 

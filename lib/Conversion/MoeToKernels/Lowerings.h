@@ -23,14 +23,18 @@ mlir::Value packedWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value weight);
 /// Appends the buffer of a tensor where there is one; its place among the arguments, or -1.
 int optionalBuffer(mlir::ImplicitLocOpBuilder &b, llvm::SmallVectorImpl<mlir::Value> &args, mlir::Value tensor);
 
-/// Loads and stores of a vector of outputs that may reach past the last one.
+/// Loads and stores of a vector of columns that may reach past the last one.
 class ColumnGuard {
 public:
   /// The vector covers [first, first + lanes) of `count` columns, which are gone through `step` at a time.
-  ColumnGuard(Code c, mlir::Value first, int64_t lanes, int64_t step, int64_t count) : lanes(lanes), partial(count % step != 0) {
-    if (partial)
-      valid = c.minIndex(c.sub(c.maxIndex(c.index(count), first), first), c.index(lanes));
+  ColumnGuard(Code c, mlir::Value first, int64_t lanes, int64_t step, int64_t count) : ColumnGuard(c, first, lanes, count % step != 0, c.index(count)) {}
+  /// The same for the last axis of a memref.
+  static ColumnGuard ofLastAxis(Code c, mlir::Value first, int64_t lanes, int64_t step, mlir::Value memref) {
+    auto type = llvm::cast<mlir::MemRefType>(memref.getType());
+    int64_t count = type.getShape().back();
+    return ColumnGuard(c, first, lanes, mlir::ShapedType::isDynamic(count) || count % step != 0, c.dim(memref, type.getRank() - 1));
   }
+
   mlir::Value load(Code c, mlir::Value memref, mlir::ValueRange at) const {
     return partial ? c.loadFirst(memref, at, lanes, valid) : c.loadVector(memref, at, lanes);
   }
@@ -39,6 +43,11 @@ public:
   }
 
 private:
+  ColumnGuard(Code c, mlir::Value first, int64_t lanes, bool partial, mlir::Value count) : lanes(lanes), partial(partial) {
+    if (partial)
+      valid = c.minIndex(c.sub(c.maxIndex(count, first), first), c.index(lanes));
+  }
+
   int64_t lanes;
   bool partial;
   mlir::Value valid;
@@ -52,5 +61,7 @@ void lowerRoute(RouteOp op, mlir::RewriterBase &rewriter);
 void lowerNorm(NormOp op, mlir::RewriterBase &rewriter);
 void lowerRotary(RotaryOp op, mlir::RewriterBase &rewriter);
 void lowerAttention(AttentionOp op, mlir::RewriterBase &rewriter);
+void lowerScan(ScanOp op, mlir::RewriterBase &rewriter);
+void lowerCausalConv(CausalConvOp op, mlir::RewriterBase &rewriter);
 
 } // namespace moe

@@ -78,6 +78,8 @@ LogicalResult lower(Operation *op, RewriterBase &rewriter) {
       .Case([&](NormOp norm) { return lowerNorm(norm, rewriter), success(); })
       .Case([&](RotaryOp rotary) { return lowerRotary(rotary, rewriter), success(); })
       .Case([&](AttentionOp attention) { return lowerAttention(attention, rewriter), success(); })
+      .Case([&](ScanOp scan) { return lowerScan(scan, rewriter), success(); })
+      .Case([&](CausalConvOp conv) { return lowerCausalConv(conv, rewriter), success(); })
       .Case([&](UnpackOp unpack) { // its users took the panels
         if (!unpack->use_empty())
           return LogicalResult(unpack.emitError("stage schedule: an op without a kernel for panels uses a packed weight"));

@@ -1,66 +1,7 @@
 //===- KernelTest.cpp - kernels against the reference interpreter -----------------------------------------------===//
-//
-// A case is a function of moe ops on dynamic shapes. It is compiled once with all instruction sets, and run on random inputs of several
-// sizes, among them 0, 1 and sizes that no register block divides; each result is compared with the interpreter's.
-// To add a case: write its function, list the sizes of its symbols d0, d1, ..., and say what integer inputs may hold.
-//
-//===------------------------------------------------------------------------------------------------------------===//
-#include "moe/Check/Execution.h"
-#include "moe/Artefact/Writer.h"
-#include "moe/InitAll.h"
-#include "moe/Pipelines/Stages.h"
-#include "moe/Reference/Interpreter.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Parser/Parser.h"
-#include "llvm/Support/FileSystem.h"
-#include "gtest/gtest.h"
+#include "KernelTest.h"
 
-using namespace mlir;
-using namespace moe;
-
-namespace {
-
-struct Case {
-  const char *name;
-  const char *text; ///< @main; the inputs' dynamic lengths are taken from a row of `sizes`, in order
-  std::vector<std::vector<int64_t>> sizes;
-  double tolerance = 2e-6;
-  int64_t integers = 2; ///< integer inputs are of [0, integers)
-};
-
-void PrintTo(const Case &value, std::ostream *out) { *out << value.name; }
-
-class KernelTest : public testing::TestWithParam<Case> {
-protected:
-  KernelTest() {
-    DialectRegistry registry;
-    registerDialects(registry);
-    context.appendDialectRegistry(registry);
-    context.loadAllAvailableDialects();
-    EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("moe-kernel", folder));
-  }
-  ~KernelTest() override { llvm::sys::fs::remove_directories(folder); }
-
-  std::vector<Tensor> inputs(func::FuncOp function, ArrayRef<int64_t> sizes, std::mt19937_64 &generator) {
-    std::vector<Tensor> result;
-    for (Type type : function.getArgumentTypes()) {
-      auto tensor = cast<RankedTensorType>(type);
-      SmallVector<int64_t> shape(tensor.getShape());
-      for (int64_t &length : shape)
-        if (ShapedType::isDynamic(length)) {
-          length = sizes.front();
-          sizes = sizes.drop_front();
-        }
-      Type element = tensor.getElementType();
-      result.push_back(isa<FloatType>(element) ? randomNormal(element, shape, generator) : randomIntegers(element, shape, 0, GetParam().integers, generator));
-    }
-    EXPECT_TRUE(sizes.empty());
-    return result;
-  }
-
-  MLIRContext context;
-  llvm::SmallString<128> folder;
-};
+namespace moe {
 
 TEST_P(KernelTest, EqualsTheInterpreter) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(GetParam().text, &context);
@@ -90,6 +31,8 @@ TEST_P(KernelTest, EqualsTheInterpreter) {
     }
   }
 }
+
+namespace {
 
 const Case kNorms[] = {
     {"norm_rms", "func.func @main(%x: tensor<?x?xf32>, %s: tensor<?xf32>) -> tensor<?x?xf32> {\n"
@@ -168,7 +111,6 @@ const Case kAttentions[] = {
      {{2, 5, 2, 9, 2, 9, 2, 5, 9}, {1, 3, 1, 2, 1, 2, 1, 3, 2}}},
 };
 
-std::string nameOf(const testing::TestParamInfo<Case> &info) { return info.param.name; }
 INSTANTIATE_TEST_SUITE_P(Linear, KernelTest, testing::ValuesIn(kLinears), nameOf);
 INSTANTIATE_TEST_SUITE_P(Rotary, KernelTest, testing::ValuesIn(kRotaries), nameOf);
 INSTANTIATE_TEST_SUITE_P(Route, KernelTest, testing::ValuesIn(kRoutes), nameOf);
@@ -177,3 +119,4 @@ INSTANTIATE_TEST_SUITE_P(Attention, KernelTest, testing::ValuesIn(kAttentions), 
 INSTANTIATE_TEST_SUITE_P(Norm, KernelTest, testing::ValuesIn(kNorms), nameOf);
 
 } // namespace
+} // namespace moe

@@ -1,0 +1,73 @@
+//===- KernelTest.h - cases of kernels --------------------------------------------------------------------*- C++ -*-===//
+//
+// A case is a function of moe ops on dynamic shapes. It is compiled once with all instruction sets, and run on random inputs of several
+// sizes, among them 0, 1 and sizes that no register block divides; each result is compared with the interpreter's.
+// To add a case: write its function, list the sizes of its symbols d0, d1, ..., and say what integer inputs may hold.
+//
+//===------------------------------------------------------------------------------------------------------------===//
+#pragma once
+
+#include "moe/Check/Execution.h"
+#include "moe/Artefact/Writer.h"
+#include "moe/InitAll.h"
+#include "moe/Pipelines/Stages.h"
+#include "moe/Reference/Interpreter.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Parser/Parser.h"
+#include "llvm/Support/FileSystem.h"
+#include "gtest/gtest.h"
+
+namespace moe {
+
+using namespace mlir;
+
+struct Case {
+  const char *name;
+  const char *text; ///< @main; the inputs' dynamic lengths are taken from a row of `sizes`, in order
+  std::vector<std::vector<int64_t>> sizes;
+  double tolerance = 2e-6;
+  int64_t integers = 2; ///< integer inputs are of [0, integers)
+  std::vector<size_t> decays = {}; ///< inputs that are logarithms of decays: none above 0
+};
+
+inline void PrintTo(const Case &value, std::ostream *out) { *out << value.name; }
+
+/// The fixture of all cases; KernelTest.cpp has the test.
+class KernelTest : public testing::TestWithParam<Case> {
+protected:
+  KernelTest() {
+    DialectRegistry registry;
+    registerDialects(registry);
+    context.appendDialectRegistry(registry);
+    context.loadAllAvailableDialects();
+    EXPECT_FALSE(llvm::sys::fs::createUniqueDirectory("moe-kernel", folder));
+  }
+  ~KernelTest() override { llvm::sys::fs::remove_directories(folder); }
+
+  std::vector<Tensor> inputs(func::FuncOp function, ArrayRef<int64_t> sizes, std::mt19937_64 &generator) {
+    std::vector<Tensor> result;
+    for (Type type : function.getArgumentTypes()) {
+      auto tensor = cast<RankedTensorType>(type);
+      SmallVector<int64_t> shape(tensor.getShape());
+      for (int64_t &length : shape)
+        if (ShapedType::isDynamic(length)) {
+          length = sizes.front();
+          sizes = sizes.drop_front();
+        }
+      Type element = tensor.getElementType();
+      result.push_back(isa<FloatType>(element) ? randomNormal(element, shape, generator) : randomIntegers(element, shape, 0, GetParam().integers, generator));
+      if (llvm::is_contained(GetParam().decays, result.size() - 1))
+        for (int64_t place = 0; place < result.back().count(); ++place)
+          result.back().setReal(place, -std::abs(result.back().real(place)));
+    }
+    EXPECT_TRUE(sizes.empty());
+    return result;
+  }
+
+  MLIRContext context;
+  llvm::SmallString<128> folder;
+};
+
+inline std::string nameOf(const testing::TestParamInfo<Case> &info) { return info.param.name; }
+
+} // namespace moe
