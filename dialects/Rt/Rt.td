@@ -108,4 +108,32 @@ def Rt_CheckOp : Rt_Op<"check"> {
   let assemblyFormat = "$condition `,` $message attr-dict";
 }
 
+def Rt_RoutedOp : Rt_Op<"routed"> {
+  let summary = "tells the runtime where an expert layer sends its tokens";
+  let description = [{
+    Meaning: hands the experts' numbers of all tokens to whoever observes the session's routing. The ABI entry is `routed`.
+
+    ```
+    for t, j: token t goes to expert ids[t, j]        ids[t, j] = -1: to none
+    ```
+
+    Constraints:
+    - (C1) `ids` has two axes, elements of 32 or 64 bits and identity layout.
+    - (C2) `experts` is positive.
+
+    Example:
+    ```mlir
+    func.func @main(%ids: memref<?x2xi64>) {
+      rt.routed %ids experts(8) : memref<?x2xi64>
+      return
+    }
+    ```
+
+    Lifespan: created by schedule, gone after lower.
+  }];
+  let arguments = (ins MemRefRankOf<[I32, I64], [2]>:$ids, I64Attr:$experts);
+  let assemblyFormat = "$ids `experts` `(` $experts `)` attr-dict `:` type($ids)";
+  let hasVerifier = 1;
+}
+
 #endif // MOE_DIALECTS_RT

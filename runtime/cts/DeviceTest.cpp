@@ -237,6 +237,40 @@ TEST_P(DeviceTest, HostOperators) {
   ASSERT_EQ(Result(moert_register_op("test::Twice", nullptr, nullptr)).code(), MOERT_OK);
 }
 
+TEST_P(DeviceTest, RoutingIsObserved) {
+  std::vector<int64_t> ids = {3, 0, -1, 4};
+  moert_tensor input{ids.data(), 32, MOERT_INT64, 2, {2, 2}};
+  std::vector<std::pair<moert_routing, std::vector<int32_t>>> seen;
+  auto observer = [](void *user, const moert_routing *routing) {
+    static_cast<decltype(seen) *>(user)->emplace_back(*routing, std::vector(routing->ids, routing->ids + routing->tokens * routing->slots));
+  };
+  ASSERT_EQ(run("route", {input}).code(), MOERT_OK);
+  EXPECT_TRUE(seen.empty());
+  ASSERT_EQ(Result(moert_session_observe_routing(session.get(), observer, &seen)).code(), MOERT_OK);
+  ASSERT_EQ(run("route", {input}).code(), MOERT_OK);
+  ASSERT_EQ(seen.size(), 2u);
+  auto &[first, firstIds] = seen[0];
+  EXPECT_EQ(first.layer, 0);
+  EXPECT_EQ(first.experts, 4);
+  EXPECT_EQ(first.tokens, 2);
+  EXPECT_EQ(firstIds, (std::vector<int32_t>{3, 0, -1, -1})); // there is no expert 4
+  auto &[second, secondIds] = seen[1];
+  EXPECT_EQ(second.layer, 1);
+  EXPECT_EQ(secondIds, (std::vector<int32_t>{-1, 0, 0, 0, -1, -1, -1, 0}));
+  ASSERT_EQ(Result(moert_session_observe_routing(session.get(), nullptr, nullptr)).code(), MOERT_OK);
+  ASSERT_EQ(run("route", {input}).code(), MOERT_OK);
+  EXPECT_EQ(seen.size(), 2u);
+  EXPECT_EQ(Result(moert_session_observe_routing(nullptr, observer, &seen)).code(), MOERT_INVALID_ARGUMENT);
+}
+
+TEST_P(DeviceTest, RoutingOfNoTokens) {
+  int64_t tokens = -1;
+  auto observer = [](void *user, const moert_routing *routing) { *static_cast<int64_t *>(user) = routing->tokens; };
+  ASSERT_EQ(Result(moert_session_observe_routing(session.get(), observer, &tokens)).code(), MOERT_OK);
+  ASSERT_EQ(run("route", {{nullptr, 0, MOERT_INT64, 2, {0, 2}}}).code(), MOERT_OK);
+  EXPECT_EQ(tokens, 0);
+}
+
 INSTANTIATE_TEST_SUITE_P(All, DeviceTest, testing::Values("cpu", "null"), [](auto &info) { return std::string(info.param); });
 
 } // namespace

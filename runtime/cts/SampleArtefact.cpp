@@ -32,7 +32,8 @@ Json entries() {
        entry("pass", x, Json::array({value("y", "float32", n), value("z", "float32", n)})),
        entry("shared", Json::array(), Json::array({value("a", "float32", four), value("b", "float32", four), value("c", "float32", four), value("d", "float32", four)})),
        entry("refuse", one(value("x", "int64", n)), one(value("y", "int64", n))), entry("memory", number, one(value("same", "int64", scalar))),
-       entry("wrong", number, y), entry("host", x, y), entry("level", Json::array(), one(value("level", "int32", scalar)))});
+       entry("wrong", number, y), entry("host", x, y), entry("route", one(value("ids", "int64", Json::array({"n", 2}))), one(value("same", "int64", Json::array({"n", 2})))),
+       entry("level", Json::array(), one(value("level", "int32", scalar)))});
 }
 
 } // namespace

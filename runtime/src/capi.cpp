@@ -161,6 +161,15 @@ moert_status *moert_session_detach(moert_session *session, const void *data, moe
   });
 }
 
+moert_status *moert_session_observe_routing(moert_session *session, moert_routing_observer observer, void *user) {
+  return guarded([&]() -> Status {
+    if (!session)
+      return fail(MOERT_INVALID_ARGUMENT, "moert_session_observe_routing: session is null");
+    session->session->observeRouting(observer, user);
+    return {};
+  });
+}
+
 void *moert_buffer_data(const moert_buffer *buffer) { return buffer->data; }
 
 void moert_buffer_free(moert_buffer *buffer) {

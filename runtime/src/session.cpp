@@ -17,6 +17,8 @@ struct Session::Call : moert_call {
   const Module::LoadedEntry &entry;
   moert_tensor *outputs;
   std::vector<bool> given;          ///< outputs that arrived
+  std::vector<int32_t> ids;         ///< that the observer of the routing is shown
+  int32_t expertLayers = 0;         ///< that it has been shown
   std::atomic<bool> hasFailed = false;
   moert_code code = MOERT_OK;
   std::string message;
@@ -97,6 +99,22 @@ struct Session::Call : moert_call {
     });
   }
 
+  /// `routed` of a session that nobody observes.
+  static void ignoreRouting(moert_call *, const void *, int32_t, int64_t, int64_t, int64_t) {}
+
+  static void observeRouting(moert_call *call, const void *ids, int32_t idBytes, int64_t tokens, int64_t slots, int64_t experts) {
+    Call &self = of(call);
+    self.guarded([&] {
+      self.ids.resize(size_t(tokens * slots));
+      for (size_t i = 0; i < self.ids.size(); ++i) {
+        int64_t id = idBytes == 8 ? static_cast<const int64_t *>(ids)[i] : static_cast<const int32_t *>(ids)[i];
+        self.ids[i] = id >= 0 && id < experts ? int32_t(id) : -1;
+      }
+      moert_routing routing{self.expertLayers++, int32_t(experts), tokens, slots, self.ids.data()};
+      self.session.observer(self.session.observerUser, &routing);
+    });
+  }
+
   void takeOutput(int32_t index, void *data, int32_t rank, const int64_t *dims) {
     if (failed)
       return;
@@ -133,7 +151,7 @@ struct Session::Call : moert_call {
 
 Session::Session(std::shared_ptr<Module> theModule, std::shared_ptr<Device> theDevice)
     : arena(std::make_shared<Arena>(theDevice)), module(std::move(theModule)), device(std::move(theDevice)),
-      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output, Call::hostOp} {}
+      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output, Call::hostOp, Call::ignoreRouting} {}
 
 Status Session::create(std::shared_ptr<Module> module, const moert_session_options &options, std::unique_ptr<Session> &session) {
   std::string name = options.device ? options.device : module->target->name;
@@ -154,6 +172,12 @@ void Session::dropResults() {
   for (void *memory : results)
     arena->release(memory);
   results.clear();
+}
+
+void Session::observeRouting(moert_routing_observer theObserver, void *user) {
+  observer = theObserver;
+  observerUser = user;
+  api.routed = observer ? Call::observeRouting : Call::ignoreRouting;
 }
 
 bool Session::detach(const void *data) {

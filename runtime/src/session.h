@@ -16,6 +16,9 @@ public:
   /// Takes an output of the last run out of the session; false where `data` is none.
   bool detach(const void *data);
 
+  /// moert_session_observe_routing.
+  void observeRouting(moert_routing_observer observer, void *user);
+
   int32_t threads() const { return device->table.threads(device->instance); }
 
   std::shared_ptr<Arena> arena;
@@ -30,6 +33,8 @@ private:
   std::shared_ptr<Module> module;
   std::shared_ptr<Device> device;
   moert_api api;
+  moert_routing_observer observer = nullptr;
+  void *observerUser = nullptr;
   std::vector<void *> results; ///< memory of outputs that the session still owns
   std::atomic<bool> busy = false;
   alignas(64) char sink[4096] = {}; ///< what `allocate` gives once a call has failed

@@ -29,6 +29,8 @@ _PARALLEL = C.CFUNCTYPE(None, _P, _P, _P, _I64, _I64)
 _PARAM = C.CFUNCTYPE(_P, _P, _I32)
 _FAIL = C.CFUNCTYPE(None, _P, C.c_char_p)
 _OUTPUT = C.CFUNCTYPE(None, _P, _I32, _P, _I32, C.POINTER(_I64))
+_HOST_OP = C.CFUNCTYPE(None, _P, C.c_char_p, C.c_char_p, _I32, _P, _I32, _P)
+_ROUTED = C.CFUNCTYPE(None, _P, _P, _I32, _I64, _I64, _I64)
 _Api._fields_ = [
     ("allocate", _ALLOCATE),
     ("release", _RELEASE),
@@ -36,6 +38,8 @@ _Api._fields_ = [
     ("param", _PARAM),
     ("fail", _FAIL),
     ("output", _OUTPUT),
+    ("host_op", _HOST_OP),
+    ("routed", _ROUTED),
 ]
 
 _libc = C.CDLL(None)
@@ -111,7 +115,11 @@ class Artefact:
             size = int(np.prod(shape)) * kind.itemsize
             outputs[told["name"]] = np.frombuffer(C.string_at(data, size), kind).reshape(shape)
 
-        api = _Api(_ALLOCATE(allocate), _RELEASE(release), _PARALLEL(parallel), _PARAM(param), _FAIL(fail), _OUTPUT(output))
+        def host_op(_, name, *rest):
+            fail(_, b"no host operator " + name)
+
+        api = _Api(_ALLOCATE(allocate), _RELEASE(release), _PARALLEL(parallel), _PARAM(param), _FAIL(fail), _OUTPUT(output),
+                   _HOST_OP(host_op), _ROUTED(lambda *_: None))
         call = _Call(C.pointer(api), 0)
         arguments, kept = (_Argument * len(self.entry["inputs"]))(), []
         for place, told in enumerate(self.entry["inputs"]):

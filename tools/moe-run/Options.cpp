@@ -21,7 +21,10 @@ Continuing a text:
   --max-new N                        default 64
   --stop-ids 0,2                     tokens that end the text
   --temperature T, --top-k K, --seed N   choose at random; without a temperature always the most likely token
-  --stats                            print tokens/s and peak memory also where the error output is no terminal
+  --stats                            print tokens/s, peak memory and the experts' shares also where the error output is no terminal
+
+Once and with a text:
+  --routing-trace FILE.json          which experts the tokens of each layer went to, for all runs
 
 Measuring, JSON to the output:
   --bench                            medians on random inputs, beside this machine's bandwidth and peak
@@ -104,6 +107,7 @@ const Option kOptions[] = {
     {"--top-k", Option::Generate, true, [](O &o, S &value, S &name) { o.generate.sampler.topK = wholeNumber(value, 1, INT32_MAX, name); }},
     {"--seed", Option::Generate, true, [](O &o, S &value, S &name) { o.generate.sampler.seed = uint64_t(wholeNumber(value, 0, INT64_MAX, name)); }},
     {"--stats", Option::Generate, false, [](O &o, S &, S &) { o.statistics = true; }},
+    {"--routing-trace", Option::RunOnce | Option::Generate, true, [](O &o, S &value, S &) { o.routingTrace = value; }},
     {"--bench", Option::Bench, false, [](O &, S &, S &) {}},
     {"--tokens", Option::Bench, true, [](O &o, S &value, S &name) { o.bench.tokens = wholeNumbers(value, 1, name); }},
     {"--past", Option::Bench, true, [](O &o, S &value, S &name) { o.bench.past = wholeNumber(value, 0, INT32_MAX, name); }},

@@ -16,6 +16,7 @@ struct Options {
   std::string output;
   BenchOptions bench;
   GenerateOptions generate;
+  std::string routingTrace;  ///< the file for it, or none
   bool promptIsText = false; ///< results are printed as text, else as numbers
   bool statistics = false;   ///< also where the error output is no terminal
 };

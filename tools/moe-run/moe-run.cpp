@@ -1,4 +1,5 @@
 //===- moe-run.cpp - runs artefacts ---------------------------------------------------------------------------------------===//
+#include "ExpertPicture.h"
 #include "Options.h"
 #include "RunOnce.h"
 #include <cstdio>
@@ -27,20 +28,36 @@ static void generateText(Model &model, const Options &options) {
       std::printf("<%lld>", (long long)token);
     std::fflush(stdout);
   };
+  bool terminal = isatty(STDERR_FILENO), shown = options.statistics || terminal;
+  std::optional<RoutingTrace> routing;
+  if (shown || !options.routingTrace.empty())
+    routing.emplace(model, !options.routingTrace.empty());
   GenerateStatistics statistics = generate(model, options.generate, emit);
   std::putchar('\n');
-  if (!options.statistics && !isatty(STDERR_FILENO))
+  if (!options.routingTrace.empty())
+    routing->write(options.routingTrace);
+  if (!shown)
     return;
   std::fprintf(stderr, "prefill %lld tokens, %.1f tokens/s; decode %lld tokens, %.1f tokens/s; peak memory %.1f MiB\n",
                (long long)statistics.prompt, double(statistics.prompt) / statistics.prefillSeconds, (long long)statistics.generated,
                statistics.generated > 1 ? double(statistics.generated - 1) / statistics.decodeSeconds : 0.0, double(peakMemory()) / (1 << 20));
+  std::fputs(expertPicture(routing->layers(), terminal).c_str(), stderr);
+}
+
+static void runOnce(Model &model, const Options &options) {
+  std::optional<RoutingTrace> routing;
+  if (!options.routingTrace.empty())
+    routing.emplace(model, true);
+  runOnce(model, options.inputs, options.output);
+  if (routing)
+    routing->write(options.routingTrace);
 }
 
 static void runTool(const Options &options) {
   Model model(options.model);
   switch (options.mode) {
   case Mode::RunOnce:
-    runOnce(model, options.inputs, options.output);
+    runOnce(model, options);
     break;
   case Mode::Bench:
     bench(model, options.bench);

@@ -31,6 +31,7 @@ public:
     slots = tensorDim(op.getIds(), 1);
     pairs = c.mul(tokens, slots);
     order();
+    rt::RoutedOp::create(b, bufferOf(b, op.getIds()), experts); // its ids are valid from here on
     up();
     down();
     rewriter.replaceOp(op, tensorOf(b, output, op.getType()));

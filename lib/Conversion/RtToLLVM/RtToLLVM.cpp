@@ -79,6 +79,21 @@ struct LaunchPattern : ConvertOpToLLVMPattern<rt::LaunchOp> {
   }
 };
 
+/// rt.routed: the address and shape of the ids.
+struct RoutedPattern : ConvertOpToLLVMPattern<rt::RoutedOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(rt::RoutedOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    MemRefDescriptor ids(adaptor.getIds());
+    Value bytes = LLVM::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(op.getIds().getType().getElementTypeBitWidth() / 8));
+    Value experts = LLVM::ConstantOp::create(rewriter, loc, op.getExpertsAttr());
+    abi::call(rewriter, loc, abi::callOf(op), abi::Entry::Routed,
+              {ids.alignedPtr(rewriter, loc), bytes, ids.size(rewriter, loc, 0), ids.size(rewriter, loc, 1), experts}, {});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -97,7 +112,7 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     populateVectorToLLVMConversionPatterns(converter, patterns);
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
-    patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern>(converter, /*benefit=*/10);
+    patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern, RoutedPattern>(converter, /*benefit=*/10);
     addViewPatterns(converter, patterns, /*benefit=*/10);
     LLVMConversionTarget target(getContext());
     target.addLegalOp<ModuleOp>();

@@ -37,4 +37,12 @@ LogicalResult ParamOp::verify() {
   return success();
 }
 
+LogicalResult RoutedOp::verify() {
+  if (!getIds().getType().getLayout().isIdentity()) // C1
+    return emitOpError("needs ids of identity layout");
+  if (int64_t(getExperts()) <= 0) // C2
+    return emitOpError("needs at least one expert");
+  return success();
+}
+
 } // namespace moe::rt

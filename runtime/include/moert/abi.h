@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a field is moved or its meaning changes; code of another version is refused when it is loaded. */
-#define MOERT_ABI_VERSION 1
+#define MOERT_ABI_VERSION 2
 
 typedef struct moert_call moert_call;
 struct moert_device;
@@ -51,6 +51,10 @@ typedef struct moert_api {
      fails, lengths are 0. Only the thread that runs the entry asks. */
   void (*host_op)(moert_call *call, const char *name, const char *attributes, int32_t num_inputs, const moert_value *inputs,
                   int32_t num_outputs, moert_value *outputs);
+  /* Tells to which of `experts` experts the next expert layer sends its tokens: `ids` is [tokens, slots] in row-major order, readable by
+     the host, integers of `id_bytes` bytes, 4 or 8; -1 is no expert. The n-th call of a run is of the n-th expert layer that runs. Does
+     nothing unless the session is observed (moert_session_observe_routing). Only the thread that runs the entry asks. */
+  void (*routed)(moert_call *call, const void *ids, int32_t id_bytes, int64_t tokens, int64_t slots, int64_t experts);
 } moert_api;
 
 /* The part of a call that compiled code and devices read. */

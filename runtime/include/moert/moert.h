@@ -171,6 +171,23 @@ MOERT_API void *moert_buffer_data(const moert_buffer *buffer);
 /* May be called from any thread, also while the session runs. Null is allowed. */
 MOERT_API void moert_buffer_free(moert_buffer *buffer);
 
+/*===- routing ------------------------------------------------------------------------------------------------------===*/
+
+/* How one expert layer of a run routes: token t goes to the experts ids[t * slots], ..., each from 0 to experts - 1, or -1 for none. */
+typedef struct moert_routing {
+  int32_t layer; /* 0, 1, ... in the order in which the run comes to the expert layers */
+  int32_t experts;
+  int64_t tokens, slots;
+  const int32_t *ids; /* valid during the call */
+} moert_routing;
+
+/* Is handed the routing of every expert layer, in order, on the thread that runs the session. */
+typedef void (*moert_routing_observer)(void *user, const moert_routing *routing);
+
+/* From the next run on, calls `observer` with `user` before each expert layer; null ends it. A session that is not observed spends nothing
+   on it. On devices that skip kernels the ids say nothing. Fails with MOERT_INVALID_ARGUMENT where the session is null. */
+MOERT_API moert_status *moert_session_observe_routing(moert_session *session, moert_routing_observer observer, void *user);
+
 /*===- operators of the host ------------------------------------------------------------------------------------===*/
 
 /* One call of an operator, valid while the operator runs. */

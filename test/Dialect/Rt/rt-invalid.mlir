@@ -43,3 +43,27 @@ func.func @param_c1_layout() {
   %0 = rt.param "w" : memref<4xf32, strided<[2]>>
   return
 }
+
+// -----
+
+func.func @routed_c1_axes(%ids: memref<?xi64>) {
+  // expected-error @below {{must be 2D memref of 32-bit signless integer or 64-bit signless integer values}}
+  rt.routed %ids experts(8) : memref<?xi64>
+  return
+}
+
+// -----
+
+func.func @routed_c1_layout(%ids: memref<?x2xi64, strided<[4, 1]>>) {
+  // expected-error @below {{needs ids of identity layout}}
+  rt.routed %ids experts(8) : memref<?x2xi64, strided<[4, 1]>>
+  return
+}
+
+// -----
+
+func.func @routed_c2(%ids: memref<?x2xi64>) {
+  // expected-error @below {{needs at least one expert}}
+  rt.routed %ids experts(0) : memref<?x2xi64>
+  return
+}

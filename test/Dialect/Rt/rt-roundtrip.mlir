@@ -26,3 +26,10 @@ func.func @check(%ok: i1) {
   rt.check %ok, "Gather: index out of range"
   return
 }
+
+// CHECK-LABEL: func.func @routed
+// CHECK: rt.routed %{{.*}} experts(8) : memref<?x2xi64>
+func.func @routed(%ids: memref<?x2xi64>) {
+  rt.routed %ids experts(8) : memref<?x2xi64>
+  return
+}

@@ -1,6 +1,7 @@
 //===- ManifestTest.cpp ------------------------------------------------------------------------------------------------===//
 #include "file.h"
 #include "manifest.h"
+#include "moert/abi.h"
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 #include <random>
@@ -13,7 +14,7 @@ std::string sample() {
   nlohmann::ordered_json json = {
       {"format", "moe"},
       {"version", 1},
-      {"abi", 1},
+      {"abi", MOERT_ABI_VERSION},
       {"targets", {{{"name", "cpu"}, {"code", "c"}, {"isas", {"avx2"}}}}},
       {"entries",
        {{{"name", "main"}, {"inputs", {{{"name", "x"}, {"type", "bfloat16"}, {"dims", {"s0", 3, ""}}}}}, {"outputs", nlohmann::ordered_json::array()}, {"equal", {{"s0", "s1"}}}}}},
