@@ -7,13 +7,6 @@
 
 namespace moerun {
 
-RoutingTrace::RoutingTrace(Model &model, bool keepRuns) : model(model), keepRuns(keepRuns) {
-  auto observer = [](void *user, const moert_routing *routing) { static_cast<RoutingTrace *>(user)->add(*routing); };
-  check(moert_session_observe_routing(model.session(), observer, this));
-}
-
-RoutingTrace::~RoutingTrace() { moert_status_free(moert_session_observe_routing(model.session(), nullptr, nullptr)); }
-
 void RoutingTrace::add(const moert_routing &routing) {
   size_t index = size_t(routing.layer);
   if (index == theLayers.size())
@@ -55,6 +48,11 @@ void RoutingTrace::write(const std::string &path) const {
   file << "}\n";
   if (!file.flush())
     throw Failure(Exit::System, "cannot write " + path + ": " + std::strerror(errno));
+}
+
+void observeRouting(Model &model, RoutingTrace &trace) {
+  auto observer = [](void *user, const moert_routing *routing) { static_cast<RoutingTrace *>(user)->add(*routing); };
+  check(moert_session_observe_routing(model.session(), observer, &trace));
 }
 
 } // namespace moerun

@@ -5,7 +5,7 @@
 
 namespace moerun {
 
-/// How a model's runs route their tokens, from the construction of this object on.
+/// How runs route their tokens.
 ///
 /// As a file it is JSON, one line for each run:
 /// ```
@@ -24,23 +24,24 @@ public:
     std::vector<int64_t> use; ///< how often each expert was chosen
   };
 
-  /// Observes the model's session; `keepRuns`: for write(), else only the sums are kept. The model must outlive the trace.
-  RoutingTrace(Model &model, bool keepRuns);
-  ~RoutingTrace();
-  RoutingTrace(const RoutingTrace &) = delete;
+  /// `keepRuns`: for write(), else only the sums are kept.
+  explicit RoutingTrace(bool keepRuns) : keepRuns(keepRuns) {}
+
+  /// The next expert layer of a run; layer 0 begins a run.
+  void add(const moert_routing &routing);
 
   const std::vector<Layer> &layers() const { return theLayers; }
   /// Throws Failure where the file cannot be written, and where runs came to different layers, which it cannot hold.
   void write(const std::string &path) const;
 
 private:
-  void add(const moert_routing &routing);
-
-  Model &model;
   bool keepRuns;
   std::vector<Layer> theLayers;
   std::vector<std::vector<std::vector<int32_t>>> runs; ///< of each run and layer, the experts of all tokens
   bool uniform = true;                                 ///< all runs came to the same layers
 };
+
+/// Adds the routing of the model's runs from now on to the trace, which must outlive them.
+void observeRouting(Model &model, RoutingTrace &trace);
 
 } // namespace moerun

@@ -29,28 +29,30 @@ static void generateText(Model &model, const Options &options) {
     std::fflush(stdout);
   };
   bool terminal = isatty(STDERR_FILENO), shown = options.statistics || terminal;
-  std::optional<RoutingTrace> routing;
-  if (shown || !options.routingTrace.empty())
-    routing.emplace(model, !options.routingTrace.empty());
+  bool traced = !options.routingTrace.empty();
+  RoutingTrace routing(/*keepRuns=*/traced);
+  if (shown || traced)
+    observeRouting(model, routing);
   GenerateStatistics statistics = generate(model, options.generate, emit);
   std::putchar('\n');
-  if (!options.routingTrace.empty())
-    routing->write(options.routingTrace);
+  if (traced)
+    routing.write(options.routingTrace);
   if (!shown)
     return;
   std::fprintf(stderr, "prefill %lld tokens, %.1f tokens/s; decode %lld tokens, %.1f tokens/s; peak memory %.1f MiB\n",
                (long long)statistics.prompt, double(statistics.prompt) / statistics.prefillSeconds, (long long)statistics.generated,
                statistics.generated > 1 ? double(statistics.generated - 1) / statistics.decodeSeconds : 0.0, double(peakMemory()) / (1 << 20));
-  std::fputs(expertPicture(routing->layers(), terminal).c_str(), stderr);
+  std::fputs(expertPicture(routing.layers(), terminal).c_str(), stderr);
 }
 
 static void runOnce(Model &model, const Options &options) {
-  std::optional<RoutingTrace> routing;
-  if (!options.routingTrace.empty())
-    routing.emplace(model, true);
+  bool traced = !options.routingTrace.empty();
+  RoutingTrace routing(/*keepRuns=*/traced);
+  if (traced)
+    observeRouting(model, routing);
   runOnce(model, options.inputs, options.output);
-  if (routing)
-    routing->write(options.routingTrace);
+  if (traced)
+    routing.write(options.routingTrace);
 }
 
 static void runTool(const Options &options) {
