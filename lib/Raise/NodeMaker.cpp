@@ -33,9 +33,17 @@ Value NodeMaker::reshape(Value value, ArrayRef<int64_t> shape) {
 }
 
 Value NodeMaker::transpose(Value value, ArrayRef<int64_t> perm) {
-  if (llvm::is_sorted(perm))
+  SmallVector<int64_t> whole(perm);
+  // Two in a row are one.
+  if (auto before = value.getDefiningOp<onnx::NodeOp>(); before && before.is("Transpose"))
+    if (auto first = before.intsAttribute("perm")) {
+      for (int64_t &axis : whole)
+        axis = (*first)[axis];
+      value = before.getOperand(0);
+    }
+  if (llvm::is_sorted(whole))
     return value;
-  return node("Transpose", value, b.getNamedAttr("perm", b.getDenseI64ArrayAttr(perm)));
+  return node("Transpose", value, b.getNamedAttr("perm", b.getDenseI64ArrayAttr(whole)));
 }
 
 Value NodeMaker::slice(Value value, int64_t axis, int64_t start, int64_t step, int64_t count) {

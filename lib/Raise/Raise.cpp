@@ -3,6 +3,7 @@
 #include "Experts/Experts.h"
 #include "Layers/Layers.h"
 #include "Routes/Routes.h"
+#include "Scan/Scan.h"
 #include "moe/Dialect/Check.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
@@ -32,6 +33,12 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
     auto live = [&] { return llvm::make_filter_range(nodes, [](onnx::NodeOp node) { return !node->use_empty(); }); };
+    for (onnx::NodeOp node : live()) // first: what is one op for all steps is seen by the others
+      loops += raise::rerollSteps(view, node);
+    nodes.clear();
+    function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
+    for (onnx::NodeOp node : live())
+      scans += raise::raiseScan(view, node);
     for (onnx::NodeOp node : live())
       experts += raise::raiseSummedExperts(view, node);
     function.walk([&](ExpertsOp op) { routes += raise::raiseRoute(view, op); });

@@ -149,7 +149,9 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
   }];
   let options = [Option<"keepOriginals", "keep-originals", "bool", "false", "compare each raised value with its original">];
   let dependentDialects = ["::moe::MoeDialect", "::moe::check::CheckDialect"];
-  let statistics = [Statistic<"experts", "expert-layers", "expert layers that were recognised">,
+  let statistics = [Statistic<"loops", "loops", "loops written once per step that became one">,
+                    Statistic<"scans", "scans", "recurrences that were recognised">,
+                    Statistic<"experts", "expert-layers", "expert layers that were recognised">,
                     Statistic<"routes", "routers", "routers that were recognised">,
                     Statistic<"attentions", "attentions", "attentions that were recognised">,
                     Statistic<"rotaries", "rotaries", "rotary embeddings that were recognised">,

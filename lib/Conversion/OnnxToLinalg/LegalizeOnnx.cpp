@@ -18,7 +18,7 @@ namespace moe {
 static const LoweringTable &loweringTable() {
   static const LoweringTable *table = [] {
     auto *made = new LoweringTable;
-    for (auto add : {addElementwise, addLayout, addGather, addScatter, addReduce, addCumulate, addProduct, addEinsum, addConv, addSort, addCreate})
+    for (auto add : {addElementwise, addLayout, addGather, addScatter, addReduce, addCumulate, addProduct, addEinsum, addConv, addSort, addCreate, addScan})
       add(*made);
     return made;
   }();

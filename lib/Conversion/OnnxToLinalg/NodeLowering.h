@@ -125,6 +125,7 @@ void bindValue(mlir::Value onnxValue, mlir::Value legalized, const ShapeAnalysis
 void addElementwise(LoweringTable &table);
 void addLayout(LoweringTable &table);
 void addGather(LoweringTable &table);
+void addScan(LoweringTable &table);
 void addScatter(LoweringTable &table);
 void addReduce(LoweringTable &table);
 void addProduct(LoweringTable &table);

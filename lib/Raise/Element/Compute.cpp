@@ -8,10 +8,14 @@ namespace moe::raise {
 
 static int64_t wrap(int64_t axis, int64_t rank) { return axis < 0 ? axis + rank : axis; }
 
+bool isElementwise(StringRef op) {
+  static const llvm::StringSet<> names = {"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "Mod", "Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Erf",
+                                          "Relu", "Neg", "Abs", "Reciprocal", "Softplus", "Floor", "Ceil", "Round", "Sign", "Not", "IsNaN", "Less",
+                                          "LessOrEqual", "Greater", "GreaterOrEqual", "Equal", "And", "Or", "Xor", "Where", "Cos", "Sin", "Sum"};
+  return names.contains(op);
+}
+
 E View::stepElementwise(onnx::NodeOp node, ArrayRef<E> indices) {
-  static const llvm::StringSet<> same = {"Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "Mod", "Sigmoid", "Tanh", "Exp", "Log", "Sqrt", "Erf",
-                                         "Relu", "Neg", "Abs", "Reciprocal", "Softplus", "Floor", "Ceil", "Round", "Sign", "Not", "IsNaN", "Less",
-                                         "LessOrEqual", "Greater", "GreaterOrEqual", "Equal", "And", "Or", "Xor", "Where", "Cos", "Sin", "Sum"};
   static const llvm::StringSet<> integer = {"Add", "Sub", "Mul", "Div", "Mod", "Neg"};
   StringRef op = node.getOpType();
   auto element = [](Value value) { return cast<TensorType>(value.getType()).getElementType(); };
@@ -45,7 +49,7 @@ E View::stepElementwise(onnx::NodeOp node, ArrayRef<E> indices) {
     E alpha = pool.constant(node.floatAttribute("alpha", 1));
     return pool.apply("Mul", {args[0], pool.apply("Sigmoid", {pool.apply("Mul", {args[0], alpha})})});
   }
-  if (!same.contains(op))
+  if (!isElementwise(op))
     return nullptr;
   if (op == "Mod" && (!type.isSignlessInteger() || node.intAttribute("fmod", 0)))
     return nullptr;

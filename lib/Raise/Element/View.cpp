@@ -18,6 +18,11 @@ E View::at(Value tensor, std::vector<E> &digits) {
   return pool.load(tensor, digits);
 }
 
+/// 0, 1, 2, ...
+static bool isCount(DenseElementsAttr dense) {
+  return llvm::all_of(llvm::enumerate(dense.getValues<int64_t>()), [](auto each) { return each.value() == int64_t(each.index()); });
+}
+
 E View::step(E load, Follow follow) {
   auto [entry, isNew] = steps.try_emplace({load, int(follow)}, nullptr);
   if (!isNew)
@@ -26,7 +31,9 @@ E View::step(E load, Follow follow) {
   if (auto constant = load->value.getDefiningOp<onnx::ConstantOp>()) {
     auto dense = dyn_cast<DenseElementsAttr>(constant.getValue());
     bool known = llvm::all_of(load->args, [](E index) { return index->is(Kind::Const); });
-    if (dense && (known || dense.isSplat()) && (dense.getElementType().isIntOrIndex() || isa<FloatType>(dense.getElementType()))) {
+    if (dense && dense.getType().getRank() == 1 && dense.getElementType().isSignlessInteger(64) && !known && isCount(dense)) {
+      result = load->args[0]; // the places 0, 1, 2, ...
+    } else if (dense && (known || dense.isSplat()) && (dense.getElementType().isIntOrIndex() || isa<FloatType>(dense.getElementType()))) {
       int64_t at = 0;
       for (auto [index, length] : llvm::zip(load->args, dense.getType().getShape()))
         at = at * length + int64_t(index->number);
@@ -85,8 +92,21 @@ E View::layout(E expr) {
 }
 
 E View::open(E expr) {
+  return openWhere(expr, [](Value) { return true; });
+}
+
+E View::openWhere(E expr, llvm::function_ref<bool(Value)> follow) {
   std::map<E, E> done;
-  return rewrite(expr, [&](E load) { return head(load, Follow::All); }, done);
+  auto leaf = [&](E load) {
+    while (load->is(Kind::Load) && follow(load->value)) {
+      E next = step(load, Follow::All);
+      if (!next)
+        break;
+      load = next;
+    }
+    return load;
+  };
+  return rewrite(expr, leaf, done);
 }
 
 bool isPermutation(Value value, const ShapeAnalysis &shapes) {

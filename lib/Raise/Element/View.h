@@ -33,6 +33,8 @@ public:
   E layout(E expr);
   /// The same through elementwise operators as well, for expressions over small integers: what is computed is in plain sight.
   E open(E expr);
+  /// The same for the loads of tensors that `follow` accepts, and no others.
+  E openWhere(E expr, llvm::function_ref<bool(mlir::Value)> follow);
 
 private:
   E stepLayout(onnx::NodeOp node, unsigned result, llvm::ArrayRef<E> indices);
@@ -50,6 +52,9 @@ private:
 
   std::map<std::pair<E, int>, E> steps;
 };
+
+/// True for an operator of the standard domain that is elementwise, broadcasts its operands and has no attributes that matter.
+bool isElementwise(llvm::StringRef op);
 
 /// True where the result is a permutation of [0, n): the indices of a sort of a whole axis.
 bool isPermutation(mlir::Value value, const ShapeAnalysis &shapes);

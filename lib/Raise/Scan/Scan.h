@@ -1,0 +1,15 @@
+//===- Scan.h - recurrences ----------------------------------------------------------------------------*- C++ -*-===//
+#pragma once
+
+#include "../Element/View.h"
+
+namespace moe::raise {
+
+/// A concatenation or a chain of scatters that collects what the steps of a loop give, the loop written once per step, becomes the result of
+/// an ONNX Scan; true where it did. The Scan runs as many steps as the graph has.
+bool rerollSteps(View &view, onnx::NodeOp collector);
+
+/// An ONNX Scan whose body is a linear recurrence becomes a moe.scan; true where it did.
+bool raiseScan(View &view, onnx::NodeOp scan);
+
+} // namespace moe::raise

@@ -1,0 +1,157 @@
+"""Writes recurrences as exporters that trace a loop do: the body once per step.
+
+    unroll.py FAMILY STEPS OUT.onnx [--other STEP] [--length L]
+
+FAMILY: mamba (S6), rglru, rwkv (WKV of RWKV-4), delta (gated delta rule), rnn (tanh: linear in no state). --other makes one step differ. The
+inputs' time axis is dynamic; --length fixes it.
+"""
+import argparse
+
+import numpy as np
+from onnx import TensorProto, helper, numpy_helper, save
+
+
+class Graph:
+    def __init__(self):
+        self.nodes, self.constants, self.inputs, self.outputs, self.random = [], {}, [], [], np.random.default_rng(0)
+
+    def op(self, kind, *operands, **attributes):
+        name = f"v{len(self.nodes)}"
+        self.nodes.append(helper.make_node(kind, [o if isinstance(o, str) else self.constant(o) for o in operands], [name], **attributes))
+        return name
+
+    def constant(self, value):
+        array = np.asarray(value)
+        array = array.astype(np.float32) if array.dtype.kind == "f" else array.astype(np.int64)
+        key = (array.dtype.str, array.shape, array.tobytes())
+        return self.constants.setdefault(key, (f"c{len(self.constants)}", array))[0]
+
+    def weight(self, *shape):
+        return self.constant(self.random.standard_normal(shape))
+
+    def input(self, name, *shape):
+        self.inputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, shape))
+        return name
+
+    def output(self, value, rank):
+        self.outputs.append(helper.make_tensor_value_info(value, TensorProto.FLOAT, [f"{value}_{i}" for i in range(rank)]))
+
+    def zeros(self, like, *shape):
+        """Zeros of [batch of like, *shape]."""
+        batch = self.op("Shape", like, start=0, end=1)
+        return self.op("Expand", 0.0, self.op("Concat", batch, list(shape), axis=0))
+
+    def save(self, path):
+        initial = [numpy_helper.from_array(array, name) for name, array in self.constants.values()]
+        graph = helper.make_graph(self.nodes, "unrolled", self.inputs, self.outputs, initial)
+        save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)], ir_version=9), path)
+
+
+def stack(g, values, axis):
+    return g.op("Concat", *[g.op("Unsqueeze", value, [axis]) for value in values], axis=axis)
+
+
+def scatter(g, like, values):
+    """The values written one after the other into zeros of the shape of `like`, along axis 1."""
+    buffer = g.op("Expand", 0.0, g.op("Shape", like))
+    for t, value in enumerate(values):
+        value = g.op("Unsqueeze", value, [1])
+        buffer = g.op("ScatterElements", buffer, g.op("Expand", t, g.op("Shape", value)), value, axis=1)
+    return buffer
+
+
+def mamba(g, steps, length, other, channels=6, states=4):
+    x, dt = g.input("x", "B", channels, length), g.input("dt", "B", channels, length)
+    b, c = g.input("b", "B", length, states), g.input("c", "B", length, states)
+    spread = g.op("Unsqueeze", g.op("Softplus", dt), [3])
+    decay = g.op("Exp", g.op("Mul", g.op("Neg", g.op("Exp", g.weight(1, channels, 1, states))), spread))
+    put = g.op("Mul", g.op("Mul", spread, g.op("Unsqueeze", b, [1])), g.op("Unsqueeze", x, [3]))
+    h, ys = g.zeros(x, channels, states), []
+    for t in range(steps):
+        h = g.op("Add", g.op("Mul", g.op("Gather", decay, t, axis=2), h), g.op("Gather", put, t, axis=2))
+        if t == other:
+            h = g.op("Tanh", h)
+        y = g.op("MatMul", h, g.op("Unsqueeze", g.op("Gather", c, t, axis=1), [-1]))
+        ys.append(g.op("Gather", y, 0, axis=2))
+    g.output(stack(g, ys, 2), 3)
+    g.output(h, 3)
+
+
+def rglru(g, steps, length, other, width=5):
+    x, gate = g.input("x", "B", length, width), g.input("gate", "B", length, width)
+    logarithm = g.op("Mul", g.op("Sigmoid", gate), g.op("Neg", g.op("Softplus", g.weight(width))))
+    position = g.op("Range", 0, g.op("Squeeze", g.op("Shape", x, start=1, end=2)), 1)
+    later = g.op("Cast", g.op("Not", g.op("Equal", g.op("Unsqueeze", position, [0, 2]), 0)), to=TensorProto.FLOAT)
+    decay = g.op("Mul", g.op("Exp", logarithm), later)  # the first step starts anew
+    put = g.op("Mul", x, g.op("Sqrt", g.op("Sub", 1.0, g.op("Exp", g.op("Mul", logarithm, 2.0)))))
+    h, hs = g.zeros(x, width), []
+    for t in range(steps):
+        h = g.op("Add", g.op("Mul", g.op("Gather", decay, t, axis=1), h), g.op("Gather", put, t, axis=1))
+        if t == other:
+            h = g.op("Tanh", h)
+        hs.append(h)
+    g.output(scatter(g, x, hs), 3)
+
+
+def rwkv(g, steps, length, other, width=5):
+    key, value = g.input("k", "B", length, width), g.input("v", "B", length, width)
+    first, decay = g.weight(width), g.op("Neg", g.op("Exp", g.weight(width)))
+    numerator = denominator = g.zeros(key, width)
+    maximum, outs = g.op("Sub", numerator, 1e38), []
+    for t in range(steps):
+        k, v = g.op("Gather", key, t, axis=1), g.op("Gather", value, t, axis=1)
+        own = g.op("Add", k, first)
+        top = g.op("Max", maximum, own)
+        old, new = g.op("Exp", g.op("Sub", maximum, top)), g.op("Exp", g.op("Sub", own, top))
+        above = g.op("Add", g.op("Mul", old, numerator), g.op("Mul", new, v))
+        outs.append(g.op("Div", above, g.op("Add", g.op("Mul", old, denominator), new)))
+        kept = g.op("Add", maximum, decay)
+        maximum = g.op("Max", kept, k)
+        old, new = g.op("Exp", g.op("Sub", kept, maximum)), g.op("Exp", g.op("Sub", k, maximum))
+        numerator = g.op("Add", g.op("Mul", old, numerator), g.op("Mul", new, v))
+        denominator = g.op("Add", g.op("Mul", old, denominator), new)
+        if t == other:
+            denominator = g.op("Add", denominator, 1.0)
+    g.output(scatter(g, key, outs), 3)
+
+
+def delta(g, steps, length, other, heads=2, keys=4, values=3):
+    query, key = (g.input(name, "B", heads, length, keys) for name in "qk")
+    value, gate, beta = g.input("v", "B", heads, length, values), g.input("g", "B", heads, length), g.input("beta", "B", heads, length)
+    decay, rate = g.op("Neg", g.op("Softplus", gate)), g.op("Sigmoid", beta)
+    s, outs = g.zeros(query, heads, keys, values), []
+    for t in range(steps):
+        q, k, v, d, r = (g.op("Gather", each, t, axis=2) for each in (query, key, value, decay, rate))
+        s = g.op("Mul", s, g.op("Unsqueeze", g.op("Exp", d), [2, 3]))
+        column = g.op("Unsqueeze", k, [3])
+        held = g.op("ReduceSum", g.op("Mul", s, column), [2], keepdims=0)
+        change = g.op("Mul", g.op("Sub", v, held), g.op("Unsqueeze", r, [2]))
+        s = g.op("Add", s, g.op("Mul", column, g.op("Unsqueeze", change, [2])))
+        if t == other:
+            s = g.op("Tanh", s)
+        outs.append(g.op("ReduceSum", g.op("Mul", s, g.op("Unsqueeze", q, [3])), [2], keepdims=0))
+    g.output(stack(g, outs, 2), 4)
+    g.output(s, 4)
+
+
+def rnn(g, steps, length, other, width=5):
+    x = g.input("x", "B", length, width)
+    h, hs, inner = g.zeros(x, width), [], g.weight(width, width)
+    for t in range(steps):
+        h = g.op("Tanh" if t != other else "Sigmoid", g.op("Add", g.op("MatMul", h, inner), g.op("Gather", x, t, axis=1)))
+        hs.append(h)
+    g.output(stack(g, hs, 1), 3)
+    g.output(h, 2)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("family", choices=["mamba", "rglru", "rwkv", "delta", "rnn"])
+    parser.add_argument("steps", type=int)
+    parser.add_argument("out")
+    parser.add_argument("--other", type=int, default=-1, help="the step that differs")
+    parser.add_argument("--length", type=int, help="a fixed length of the inputs")
+    args = parser.parse_args()
+    graph = Graph()
+    globals()[args.family](graph, args.steps, args.length or "T", args.other)
+    graph.save(args.out)
