@@ -56,7 +56,7 @@ def Moe_ScanOp : Moe_TensorOp<"scan", [AttrSizedOperandSegments]> {
     - (C3) Hk divides H; H divides Hq or Hq divides H.
     - (C4) `decay` and `gate` have rank 5, `rate` and `bonus` rank 3, and each axis is 1 or that of [B, L, H, dk, dv] or [H, dk, dv];
       `rate` needs `decay`.
-    - (C5) `a` and `b` come together, as [B, L, Ha, dk] with Ha that divides H, and not with `normalized`.
+    - (C5) `a` and `b` come together, as [B, L, Ha, dk] and [B, L, Hb, dk] with Ha and Hb that divide H, and not with `normalized`.
     - (C6) `gate`, `bonus`, `floor` and `epsilon` need `normalized`, `bonus` needs `exclusive`; with `normalized`, axis dk of decay, rate, gate
       and bonus is 1.
     - (C7) states are S [B, H, dk, dv], and with `normalized` also n [B, H, dk, W] and m [B, H, 1, W], where W is 1 if the last axis of decay,

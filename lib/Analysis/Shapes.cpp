@@ -1,5 +1,6 @@
 //===- Shapes.cpp - the lengths of axes, and the values of shape arithmetic, as expressions ---------------------===//
 #include "moe/Analysis/Shapes.h"
+#include "LengthSources.h"
 #include "NodeInference.h"
 #include "ShapeRules.h"
 #include "moe/Dialect/Moe.h"
@@ -131,19 +132,18 @@ void ShapeAnalysis::visitOther(Operation *op) {
       contents[constant] = std::move(exprs);
     }
   }
-  // Ops of the moe dialect keep the lengths of the operand that each result axis comes from.
-  if (isa<LinearOp, ExpertsOp, NormOp, RotaryOp, AttentionOp, RouteOp, DequantizeOp>(op)) {
-    for (OpResult result : op->getResults()) {
-      auto type = cast<RankedTensorType>(result.getType());
-      const Exprs *source = dims(op->getOperand(0));
+  for (OpResult result : op->getResults())
+    if (hasLengthSources(op)) {
       Exprs exprs;
-      for (auto [axis, length] : llvm::enumerate(type.getShape()))
-        exprs.push_back(ShapedType::isDynamic(length) && source && axis < source->size() ? (*source)[axis]
-                        : ShapedType::isDynamic(length) ? SymExpr::symbol("d" + std::to_string(fresh++))
-                                                        : SymExpr(length));
+      for (auto [axis, length] : llvm::enumerate(cast<RankedTensorType>(result.getType()).getShape())) {
+        auto [operand, place] = lengthSource(result, axis);
+        const Exprs *source = operand ? dims(operand) : nullptr;
+        exprs.push_back(!ShapedType::isDynamic(length)               ? SymExpr(length)
+                        : source && size_t(place) < source->size() ? (*source)[place]
+                                                                     : SymExpr::symbol("d" + std::to_string(fresh++)));
+      }
       define(result, exprs);
     }
-  }
   for (Value result : op->getResults())
     fillUnknown(result);
 }

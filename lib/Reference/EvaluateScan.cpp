@@ -144,7 +144,7 @@ LogicalResult checkLengths(ScanOp op, Evaluation &e, const Axes &n) {
 LogicalResult evaluate(ScanOp op, Evaluation &e) {
   Value initial[3] = {};
   llvm::copy(op.getStates(), initial);
-  auto n = e.axes({{op.getV(), op.getK() ? "BLHV" : "BLHKV"}, {op.getK(), "BLGK"}, {op.getQ(), "BTQK"}, {op.getA(), "BLAK"}, {op.getB(), "BLAK"},
+  auto n = e.axes({{op.getV(), op.getK() ? "BLHV" : "BLHKV"}, {op.getK(), "BLGK"}, {op.getQ(), "BTQK"}, {op.getA(), "BLAK"}, {op.getB(), "BLCK"},
                    {initial[0], "BHKV"}, {initial[1], op.hasColumnGates() ? "BHKV" : "BHKO"}, {initial[2], op.hasColumnGates() ? "BHOV" : "BHOO"}});
   if (!n)
     return failure();

@@ -4,9 +4,9 @@
 // vectors. The tokens whose taps reach into the state are done apart from the others.
 //
 //===------------------------------------------------------------------------------------------------------------===//
+#include "Lengths.h"
 #include "Lowerings.h"
 #include "Scalars.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -93,19 +93,21 @@ private:
 void lowerCausalConv(CausalConvOp op, RewriterBase &rewriter) {
   ImplicitLocOpBuilder b(op.getLoc(), rewriter);
   Code c(b);
-  ReifiedRankedShapedTypeDims shapes;
-  (void)op.reifyResultShapes(rewriter, shapes);
-  auto length = [&](OpFoldResult size) { return getValueOrCreateConstantIndexOp(b, b.getLoc(), size); };
-  Value channels = length(shapes[0][2]), taps = length(tensor::getMixedSize(b, b.getLoc(), op.getWeight(), 1)), past = length(shapes[1][2]);
-  Value tasks = c.mul(length(shapes[0][0]), c.ceilDiv(channels, c.index(kLanes)));
+  Lengths n(b, "moe.causal_conv");
+  n.bind(op.getX(), "BTC");
+  n.bind(op.getWeight(), "CK");
+  n.bind(op.getBias(), "C");
+  n.bind('P', getAsOpFoldResult(c.mul(c.sub(n['K'], c.index(1)), c.index(op.getDilation()))));
+  n.bind(op.getState(), "BCP");
+  Value tasks = c.mul(n['B'], c.ceilDiv(n['C'], c.index(kLanes)));
   auto rows = [&](Value count) -> Value {
     constexpr int64_t any = ShapedType::kDynamic;
     return memref::AllocOp::create(b, MemRefType::get({any, any, kLanes}, b.getF32Type()), ValueRange{tasks, count});
   };
-  Value result = newBuffer(b, op.getResult().getType(), shapes[0]), final = newBuffer(b, op.getFinal().getType(), shapes[1]);
-  SmallVector<Value> args = {bufferOf(b, op.getX()), bufferOf(b, op.getWeight()), result, final, rows(taps), rows(past)};
+  Value result = newBuffer(b, op.getResult().getType(), n.of("BTC")), final = newBuffer(b, op.getFinal().getType(), n.of("BCP"));
+  SmallVector<Value> args = {bufferOf(b, op.getX()), bufferOf(b, op.getWeight()), result, final, rows(n['K']), rows(n['P'])};
   int biasAt = optionalBuffer(b, args, op.getBias()), stateAt = optionalBuffer(b, args, op.getState());
-  Value cost = c.mul(c.add(length(shapes[0][1]), c.index(16)), taps);
+  Value cost = c.mul(c.add(n['T'], c.index(16)), n['K']);
   launch(b, "causal_conv", args, tasks, cost, [&](ImplicitLocOpBuilder &kb, ValueRange in, Value begin, Value end) {
     Code(kb).loop(begin, end, [&](Code k, Value task) { Task(op, in, biasAt, stateAt, task, k).run(k); });
   });

@@ -1,6 +1,5 @@
 //===- Scan.cpp - the kernels of moe.scan -----------------------------------------------------------------------===//
 #include "Scan.h"
-#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -24,24 +23,44 @@ Value loadRepeated(Code k, Value memref, ValueRange at) {
   return k.widen(k.load(memref, place));
 }
 
-ScanArgs::ScanArgs(ScanOp op, ImplicitLocOpBuilder &builder) : op(op) {
-  ReifiedRankedShapedTypeDims shapes;
-  (void)op.reifyResultShapes(builder, shapes);
+/// Names the lengths, and has those compared that only show when the code runs.
+static void nameLengths(ScanOp op, Lengths &n, Code c) {
+  n.bind(op.getV(), op.getK() ? "BLHV" : "BLHKV");
+  n.bind(op.getK(), "BLGK");
+  n.bind(op.getQ(), "BTQK");
+  n.bind(op.getA(), "BLAK");
+  n.bind(op.getB(), "BLCK");
+  n.bind(op.getDecay(), "blhkv");
+  n.bind(op.getGate(), "blhkv");
+  n.bind(op.getRate(), "hkv");
+  n.bind(op.getBonus(), "hkv");
+  n.bind('O', c.b.getIndexAttr(1));
+  n.bind('W', op.hasColumnGates() ? n.of("V")[0] : n.of("O")[0]);
+  StringRef states[] = {"BHKV", "BHKW", "BHOW"};
+  for (auto [state, letters] : llvm::zip(op.getStates(), states))
+    n.bind(state, letters);
+  Value updates = c.index(op.getUpdates());
+  if (!op.getQ())
+    n.bind('T', getAsOpFoldResult(c.div(n['L'], updates)));
+  n.compare('L', getAsOpFoldResult(c.mul(n['T'], updates)));
+  n.bind('R', op.getQ() ? getAsOpFoldResult(c.maxIndex(n['H'], n['Q'])) : n.of("H")[0]);
+}
+
+ScanArgs::ScanArgs(ScanOp op, ImplicitLocOpBuilder &builder) : op(op), lengths(builder, "moe.scan") {
+  nameLengths(op, lengths, Code(builder));
   auto optional = [&](Value tensor) { return optionalBuffer(builder, values, tensor); };
   v = optional(op.getV()), k = optional(op.getK()), q = optional(op.getQ()), decay = optional(op.getDecay()), rate = optional(op.getRate());
   a = optional(op.getA()), b = optional(op.getB()), gate = optional(op.getGate()), bonus = optional(op.getBonus());
-  auto made = [&](Value tensor, ArrayRef<OpFoldResult> sizes) {
-    values.push_back(newBuffer(builder, cast<RankedTensorType>(tensor.getType()), sizes));
+  auto made = [&](Value tensor, StringRef letters) {
+    values.push_back(newBuffer(builder, cast<RankedTensorType>(tensor.getType()), lengths.of(letters)));
     return int(values.size()) - 1;
   };
-  result = made(op.getResult(), shapes[0]);
+  result = made(op.getResult(), op.getQ() ? "BTRV" : "BTHKV");
+  StringRef letters[] = {"BHKV", "BHKW", "BHOW"};
   for (auto [place, state] : llvm::enumerate(op.getFinal()))
-    final[place] = made(state, shapes[1 + place]);
+    final[place] = made(state, letters[place]);
   for (auto [place, state] : llvm::enumerate(op.getStates()))
     initial[place] = optional(state);
-  auto length = [&](OpFoldResult size) { return getValueOrCreateConstantIndexOp(builder, builder.getLoc(), size); };
-  batch = length(shapes[1][0]), heads = length(shapes[1][1]), keys = length(shapes[1][2]), columns = length(shapes[1][3]), outer = length(shapes[0][2]);
-  updates = length(tensor::getMixedSize(builder, builder.getLoc(), op.getV(), 1));
 }
 
 int ScanArgs::space(ImplicitLocOpBuilder &builder, ArrayRef<int64_t> shape, ValueRange lengths) {

@@ -1,6 +1,7 @@
 //===- Scan.h - what the kernels of moe.scan share ------------------------------------------------------*- C++ -*-===//
 #pragma once
 
+#include "Lengths.h"
 #include "Lowerings.h"
 
 namespace moe {
@@ -14,8 +15,8 @@ struct ScanArgs {
   ScanOp op;
   llvm::SmallVector<mlir::Value> values;
   int v, k, q, decay, rate, a, b, gate, bonus, result;
-  int initial[3] = {-1, -1, -1}, final[3] = {-1, -1, -1};  ///< S, n, m
-  mlir::Value batch, updates, heads, keys, columns, outer; ///< lengths in front of the launch; `outer` is the number of the result's heads
+  int initial[3] = {-1, -1, -1}, final[3] = {-1, -1, -1}; ///< S, n, m
+  Lengths lengths; ///< in front of the launch: B, L, T, H (state heads), R (the result's heads), K (dk), V (dv)
 };
 
 /// The operands as a kernel reads them for one head of one batch entry. Elements come as float32.

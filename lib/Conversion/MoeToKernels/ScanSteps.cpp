@@ -366,19 +366,20 @@ private:
 void launchScanSteps(ScanArgs &args, ImplicitLocOpBuilder &b, Value active) {
   Code c(b);
   ScanOp op = args.op;
-  Value tasks = c.mul(c.mul(args.batch, args.heads), c.ceilDiv(args.columns, c.index(kColumns)));
+  const Lengths &n = args.lengths;
+  Value tasks = c.mul(c.mul(n['B'], n['H']), c.ceilDiv(n['V'], c.index(kColumns)));
   tasks = c.choose(active, tasks, c.index(0));
   constexpr int64_t any = ShapedType::kDynamic;
   Spaces spaces;
-  Value ownRows = Steps::inPlace(op) ? c.choose(c.equal(args.updates, c.index(1)), c.index(0), args.keys) : args.keys;
+  Value ownRows = Steps::inPlace(op) ? c.choose(c.equal(n['L'], c.index(1)), c.index(0), n['K']) : n['K'];
   spaces.tile = args.space(b, {any, any, kColumns}, {tasks, ownRows});
   if (DecayKind kind(op); kind.rows && !kind.columns)
-    spaces.factors = args.space(b, {any, any}, {tasks, args.keys});
+    spaces.factors = args.space(b, {any, any}, {tasks, n['K']});
   if (op.getNormalized()) {
-    spaces.sums = args.space(b, {any, any, kColumns}, {tasks, args.keys});
+    spaces.sums = args.space(b, {any, any, kColumns}, {tasks, n['K']});
     spaces.highs = args.space(b, {any, kColumns}, {tasks});
   }
-  Value cost = c.mul(c.add(args.updates, c.index(1)), args.keys);
+  Value cost = c.mul(c.add(n['L'], c.index(1)), n['K']);
   launch(b, "scan", args.values, tasks, cost, [&](ImplicitLocOpBuilder &kb, ValueRange in, Value begin, Value end) {
     Code(kb).loop(begin, end, [&](Code k, Value task) { Steps(args, spaces, in, task, k).run(k); });
   });

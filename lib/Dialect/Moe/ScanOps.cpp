@@ -54,7 +54,7 @@ static LogicalResult verifyOperands(ScanOp op, const ScanShape &n) {
     return op.emitOpError("needs a and b together, and without normalized");
   for (Value factor : {op.getA(), op.getB()}) // C5
     if (factor && (rank(factor) != 4 || !hasShape(factor, {n.batch, n.updates, length(factor, 2), n.keys}) || !divides(length(factor, 2), n.heads)))
-      return op.emitOpError("needs a and b [B, L, Ha, dk] with Ha that divides H");
+      return op.emitOpError("needs a [B, L, Ha, dk] and b [B, L, Hb, dk] with Ha and Hb that divide H");
   return success();
 }
 

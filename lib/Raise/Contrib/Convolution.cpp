@@ -1,25 +1,10 @@
-//===- Convolution.cpp - ONNX Runtime's causal convolution ------------------------------------------------------===//
+//===- Convolution.cpp - causal convolution, as a standard operator and as ONNX Runtime's --------------------===//
 #include "Expansion.h"
 
 using namespace mlir;
 
 namespace moe::raise {
 namespace {
-
-/// The columns of `x` [B, C, L] behind `past`, and the last of them: a convolution of each channel that sees no later element.
-std::pair<Value, Value> dilated(Expansion &e, Value x, Value weight, Value bias, Value past, int64_t dilation) {
-  int64_t history = (e.length(weight, -1) - 1) * dilation;
-  if (!past)
-    past = e.filled(e.concat({e.lengths(x, 0, 2), e.make.ints(history)}, 0), 0, e.elementOf(x));
-  Value whole = e.concat({past, x}, 2);
-  SmallVector<Value> operands = {whole, weight};
-  if (bias)
-    operands.push_back(bias);
-  OpBuilder &b = e.make.b;
-  Value y = e.op("Conv", operands, {b.getNamedAttr("dilations", b.getDenseI64ArrayAttr({dilation})), e.attr("group", e.length(weight, 0))}, 11);
-  Value present = history == 0 ? past : e.slice(whole, 2, -history, INT64_MAX);
-  return {y, present};
-}
 
 LogicalResult causalConv(Expansion &e) {
   Value x = e.in(0), weight = e.in(1), bias = e.in(2), past = e.in(3);
@@ -42,46 +27,32 @@ LogicalResult causalConv(Expansion &e) {
     return e.fail("input needs a batch, a sequence and channels");
   int64_t history = (e.length(weight, 2) - 1) * dilation;
   SmallVector<int64_t> inner(e.typeOf(x).getShape().drop_front(2)); // the channels' axes of the last layout
-  if (last) {
-    if (ShapedType::isDynamicShape(inner) || ShapedType::getNumElements(inner) != channels)
-      return e.fail("the axes of input behind the sequence do not make " + Twine(channels) + " channels");
-    auto first = [&](Value value) { return e.make.transpose(e.reshape(value, {0, 0, channels}), {0, 2, 1}); };
-    x = first(x);
-    past = past ? first(past) : Value();
-  }
+  auto tokensFirst = [&](Value value) { return last ? e.reshape(value, {0, 0, channels}) : e.make.transpose(value, {0, 2, 1}); };
+  auto channelsFirst = [&](Value value) { return last ? e.make.transpose(e.reshape(value, {0, 0, channels}), {0, 2, 1}) : value; };
+  if (last && (ShapedType::isDynamicShape(inner) || ShapedType::getNumElements(inner) != channels))
+    return e.fail("the axes of input behind the sequence do not make " + Twine(channels) + " channels");
+  past = past ? channelsFirst(past) : Value();
   if (past && e.length(past, 2) != history && !ShapedType::isDynamic(e.length(past, 2)))
     return e.fail("past_state holds " + Twine(e.length(past, 2)) + " positions; the kernel reads " + Twine(history));
-  if (e.length(x, 1) != channels && !ShapedType::isDynamic(e.length(x, 1)))
+  if (!last && e.length(x, 1) != channels && !ShapedType::isDynamic(e.length(x, 1)))
     return e.fail("input has " + Twine(e.length(x, 1)) + " channels, weight " + Twine(channels));
-  // ONNX Runtime computes in float32.
-  Type element = e.elementOf(x);
-  auto wide = [&](Value value) { return value ? e.widened(value) : Value(); };
-  Value y, present;
-  if (dilation == 1) {
-    auto given = [&](Value value) { return value ? e.widened(value) : e.none(); };
-    ValueRange results = e.make.nodes("CausalConvWithState", 2, {e.widened(x), e.widened(weight), given(bias), given(past)},
-                                      e.attr("activation", activation), 27);
-    y = results[0];
-    present = results[1];
-  } else {
-    std::tie(y, present) = dilated(e, e.widened(x), e.widened(weight), wide(bias), wide(past), dilation);
-    if (activation != "none")
-      y = e.swish(y);
-  }
-  y = e.cast(y, element);
-  present = e.cast(present, element);
-  if (last) {
-    SmallVector<int64_t> shape = {0, 0};
-    shape.append(inner);
-    auto back = [&](Value value) { return e.reshape(e.make.transpose(value, {0, 2, 1}), shape); };
-    y = back(y);
-    present = back(present);
-  }
-  return e.done({y, present});
+  x = tokensFirst(x);
+  auto state = RankedTensorType::get({e.length(x, 0), channels, history}, e.elementOf(past ? past : x));
+  auto conv = e.make.known(CausalConvOp::create(e.make.b, e.make.loc, x.getType(), state, x, e.reshape(weight, {channels, e.length(weight, 2)}), bias, past,
+                                                activation == "none" ? Activation::identity : Activation::silu, dilation));
+  Value y = conv.getResult(), present = conv.getFinal();
+  if (!last)
+    return e.done({e.make.transpose(y, {0, 2, 1}), present});
+  SmallVector<int64_t> shape = {0, 0};
+  shape.append(inner);
+  return e.done({e.reshape(y, shape), e.reshape(e.make.transpose(present, {0, 2, 1}), shape)});
 }
 
 } // namespace
 
-void addConvolutions(ExpandTable &table) { addMicrosoft(table, "CausalConvWithState", causalConv); }
+void addConvolutions(ExpandTable &table) {
+  table["CausalConvWithState"] = causalConv;
+  addMicrosoft(table, "CausalConvWithState", causalConv);
+}
 
 } // namespace moe::raise

@@ -23,7 +23,7 @@ std::string Expansion::nameOf(unsigned index) {
 
 LogicalResult Expansion::fail(const Twine &message) { return node.emitError(node.qualifiedName()) << ": " << message; }
 
-static std::string describe(ArrayRef<int64_t> lengths) {
+std::string shapeText(ArrayRef<int64_t> lengths) {
   std::string text = "[";
   for (auto [axis, length] : llvm::enumerate(lengths))
     text += (axis ? ", " : "") + (ShapedType::isDynamic(length) ? "?" : std::to_string(length));
@@ -40,7 +40,7 @@ LogicalResult Expansion::needShape(unsigned index, ArrayRef<int64_t> lengths) {
               });
   if (fits)
     return success();
-  return fail(nameOf(index) + " has the shape " + describe(shape) + ", but the other operands need " + describe(lengths));
+  return fail(nameOf(index) + " has the shape " + shapeText(shape) + ", but the other operands need " + shapeText(lengths));
 }
 
 LogicalResult Expansion::needRank(unsigned index, ArrayRef<int64_t> ranks) {

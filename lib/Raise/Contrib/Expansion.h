@@ -12,6 +12,9 @@
 
 namespace moe::raise {
 
+/// "[2, ?]".
+std::string shapeText(llvm::ArrayRef<int64_t> lengths);
+
 class Expansion {
 public:
   Expansion(onnx::NodeOp node, ShapeAnalysis &shapes) : node(node), make(mlir::OpBuilder(node), node.getLoc(), shapes) {}

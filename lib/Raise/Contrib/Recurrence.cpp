@@ -1,9 +1,5 @@
-//===- Recurrence.cpp - ONNX Runtime's linear attention ---------------------------------------------------------===//
-//
-// The recurrences become the standard LinearAttention of opset 27, which means the same where there are at least as many query heads as
-// key/value heads; heads that several others share are repeated first.
-//
-//===------------------------------------------------------------------------------------------------------------===//
+//===- Recurrence.cpp - linear attention, as a standard operator and as ONNX Runtime's --------------------------===//
+#include "../Scan/Operands.h"
 #include "Expansion.h"
 
 using namespace mlir;
@@ -17,17 +13,8 @@ struct Recurrence {
   Value query, key, value, past, decay, beta; ///< [B, T, heads * D]; past [B, Hv, Dk, Dv]; the last three may be null
   int64_t queries, groups;                    ///< numbers of heads
   double scale;                               ///< 0: 1 / sqrt(Dk)
+  int64_t chunk;
 };
-
-/// Each of `heads` heads of [B, T, heads * D] `times` times in a row.
-Value repeated(Expansion &e, Value value, int64_t heads, int64_t times) {
-  if (times == 1)
-    return value;
-  int64_t width = e.length(value, 2) / heads;
-  Value grouped = e.reshape(value, {0, 0, heads, 1, width});
-  Value copies = e.concat(SmallVector<Value>(times, grouped), 3);
-  return e.reshape(copies, {0, 0, heads * times * width});
-}
 
 /// Refuses an update rule that is unknown or lacks its operands.
 LogicalResult checkRule(Expansion &e, StringRef rule, Value decay, Value beta) {
@@ -39,9 +26,44 @@ LogicalResult checkRule(Expansion &e, StringRef rule, Value decay, Value beta) {
   return success();
 }
 
+/// The factor of a head's keys, [B, T, keys, groups / keys, 1 or Dk] in float32.
+Value byKeyHead(Expansion &e, Value gate, int64_t groups, int64_t keys) {
+  int64_t columns = e.length(gate, 2);
+  return e.reshape(e.widened(gate), columns == 1 ? SmallVector<int64_t>{0, 0, 1, 1, 1} : SmallVector<int64_t>{0, 0, keys, groups / keys, columns / groups});
+}
+
+/// The recurrence with `keys` heads of keys of width `head`.
+std::pair<Value, Value> scan(Expansion &e, const Recurrence &r, int64_t head, int64_t keys) {
+  ScanOperands parts;
+  parts.q = e.reshape(r.query, {0, 0, r.queries, head});
+  parts.k = e.reshape(r.key, {0, 0, keys, head});
+  parts.v = e.reshape(r.value, {0, 0, r.groups, e.length(r.value, 2) / r.groups});
+  if (r.decay)
+    parts.decay = e.reshape(r.decay, {0, 0, r.groups, e.length(r.decay, 2) / r.groups, 1});
+  if (r.beta) { // what the decayed state holds for the key leaves it, times beta
+    Value key = e.reshape(e.widened(r.key), {0, 0, keys, 1, head}), beta = byKeyHead(e, r.beta, r.groups, keys);
+    auto wide = [&](Value factor) { // for each of the state's heads
+      Value product = e.mul(key, factor);
+      return e.reshape(product, {0, 0, e.length(product, 2) * e.length(product, 3), head});
+    };
+    parts.a = e.op("Neg", wide(beta));
+    parts.b = r.decay ? wide(e.op("Exp", byKeyHead(e, r.decay, r.groups, keys))) : parts.k;
+    parts.v = e.mul(e.widened(parts.v), e.reshape(e.widened(r.beta), {0, 0, e.length(r.beta, 2), 1}));
+  }
+  if (r.past)
+    parts.states = {r.past};
+  parts.scale = r.scale != 0 ? r.scale : 1 / std::sqrt(double(head));
+  parts.chunk = r.chunk;
+  ScanOp made = makeScan(e.make, parts, e.elementOf(r.query), e.elementOf(r.past ? r.past : r.query));
+  Value result = made.getResult();
+  return {e.reshape(result, {0, 0, e.length(result, 2) * e.length(result, 3)}), made.getFinal()[0]};
+}
+
 /// The output [B, T, max(queries, groups) * Dv] and the state behind the last token.
-FailureOr<std::pair<Value, Value>> run(Expansion &e, Recurrence r, StringRef rule) {
+FailureOr<std::pair<Value, Value>> run(Expansion &e, const Recurrence &r) {
   int64_t width = e.length(r.query, 2);
+  if (r.chunk < 1)
+    return e.fail("chunk_size is " + Twine(r.chunk) + "; it needs to be at least 1");
   if (r.queries < 1 || r.groups < 1 || (r.queries % r.groups != 0 && r.groups % r.queries != 0))
     return e.fail("q_num_heads " + Twine(r.queries) + " and kv_num_heads " + Twine(r.groups) + " do not divide each other");
   if (failed(e.needLength(width, "the last axis of query")) || failed(e.needLength(e.length(r.key, 2), "the last axis of key")) ||
@@ -50,16 +72,17 @@ FailureOr<std::pair<Value, Value>> run(Expansion &e, Recurrence r, StringRef rul
   int64_t head = width / r.queries, keys = e.length(r.key, 2) / std::max<int64_t>(head, 1);
   if (head < 1 || width % r.queries != 0 || e.length(r.key, 2) % head != 0 || keys < 1 || r.groups % keys != 0)
     return e.fail("query and key of " + Twine(width) + " and " + Twine(e.length(r.key, 2)) + " columns do not divide into heads of one width");
-  int64_t heads = std::max(r.queries, r.groups);
-  r.query = repeated(e, r.query, r.queries, heads / r.queries);
-  r.key = repeated(e, r.key, keys, r.groups / keys);
-  auto given = [&](Value value) { return value ? value : e.none(); };
-  SmallVector<Value> operands = {r.query, r.key, r.value, given(r.past), given(r.decay), given(r.beta)};
-  ValueRange results = e.make.nodes("LinearAttention", 2, operands,
-                                    {e.attr("kv_num_heads", r.groups), e.attr("q_num_heads", heads), e.realAttr("scale", r.scale),
-                                     e.attr("update_rule", rule)},
-                                    27);
-  return std::pair<Value, Value>(results[0], results[1]);
+  int64_t values = e.length(r.value, 2);
+  if (values % r.groups != 0)
+    return e.fail("value has " + Twine(values) + " columns, which do not divide into " + Twine(r.groups) + " heads");
+  if (int64_t columns = r.decay ? e.length(r.decay, 2) : r.groups; columns != r.groups && columns != r.groups * head)
+    return e.fail("decay has " + Twine(columns) + " columns, which are neither a number for each head nor for each element of a key");
+  if (int64_t columns = r.beta ? e.length(r.beta, 2) : 1; columns != 1 && columns != r.groups)
+    return e.fail("beta has " + Twine(columns) + " columns, which are neither 1 nor a number for each head");
+  SmallVector<int64_t> state = {e.length(r.query, 0), r.groups, head, values / r.groups};
+  if (r.past && failed(verifyCompatibleShape(e.typeOf(r.past).getShape(), state)))
+    return e.fail("past_state has the shape " + shapeText(e.typeOf(r.past).getShape()) + ", but the other operands need " + shapeText(state));
+  return scan(e, r, head, keys);
 }
 
 LogicalResult linearAttention(Expansion &e) {
@@ -71,8 +94,7 @@ LogicalResult linearAttention(Expansion &e) {
   if (failed(e.needRank(3, 4)) || failed(checkRule(e, rule, e.in(4), e.in(5))))
     return failure();
   auto results = run(e, {e.in(0), e.in(1), e.in(2), e.in(3), e.in(4), e.in(5), e.node.intAttribute("q_num_heads", 1),
-                         e.node.intAttribute("kv_num_heads", 1), e.node.floatAttribute("scale", 0)},
-                     rule);
+                         e.node.intAttribute("kv_num_heads", 1), e.node.floatAttribute("scale", 0), e.node.intAttribute("chunk_size", 64)});
   return failed(results) ? failure() : e.done({results->first, results->second});
 }
 
@@ -105,7 +127,7 @@ public:
       return failure();
     // The state is kept with the values' axis first.
     Value past = state ? e.make.transpose(state, {0, 1, 3, 2}) : Value();
-    auto results = raise::run(e, {query, key, value, past, *decay, *beta, queries, groups, e.node.floatAttribute("scale", 0)}, rule);
+    auto results = raise::run(e, {query, key, value, past, *decay, *beta, queries, groups, e.node.floatAttribute("scale", 0), e.node.intAttribute("chunk_size", 64)});
     if (failed(results))
       return failure();
     Value output = e.reshape(results->first, {0, 0, std::max(queries, groups), values});
@@ -221,6 +243,7 @@ LogicalResult gatedDeltaNet(Expansion &e) { return TokenMajor(e).run(); }
 } // namespace
 
 void addRecurrences(ExpandTable &table) {
+  table["LinearAttention"] = linearAttention;
   addMicrosoft(table, "LinearAttention", linearAttention);
   addMicrosoft(table, "LinearAttentionGate", gate);
   addMicrosoft(table, "GatedDeltaNet", gatedDeltaNet);

@@ -105,7 +105,7 @@ func.func @scan_c5_normalized(%v: tensor<2x3x4x8xf32>, %k: tensor<2x3x2x6xf32>, 
 // -----
 
 func.func @scan_c5_heads(%v: tensor<2x3x4x8xf32>, %k: tensor<2x3x2x6xf32>, %q: tensor<2x3x4x6xf32>, %a: tensor<2x3x3x6xf32>) {
-  // expected-error @below {{needs a and b [B, L, Ha, dk] with Ha that divides H}}
+  // expected-error @below {{needs a [B, L, Ha, dk] and b [B, L, Hb, dk] with Ha and Hb that divide H}}
   %0:2 = moe.scan %v key %k query %q low_rank %a, %a : (tensor<2x3x4x8xf32>, tensor<2x3x2x6xf32>, tensor<2x3x4x6xf32>, tensor<2x3x3x6xf32>, tensor<2x3x3x6xf32>) -> (tensor<2x3x4x8xf32>, tensor<2x4x6x8xf32>)
   return
 }
