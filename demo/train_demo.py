@@ -43,7 +43,7 @@ def moe():
 def hybrid():
     return transformers.GraniteMoeHybridForCausalLM(transformers.GraniteMoeHybridConfig(
         **BYTES, hidden_size=128, layer_types=["mamba", "mamba", "attention", "mamba"], num_hidden_layers=4,
-        num_attention_heads=4, num_key_value_heads=2, position_embedding_type="rope",
+        num_attention_heads=4, num_key_value_heads=2, attention_multiplier=32**-0.5, position_embedding_type="rope",
         mamba_n_heads=8, mamba_d_head=32, mamba_n_groups=1, mamba_d_state=32, mamba_chunk_size=64,
         num_local_experts=8, num_experts_per_tok=2, intermediate_size=96, shared_intermediate_size=128))
 

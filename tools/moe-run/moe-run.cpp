@@ -35,6 +35,7 @@ static void generateText(Model &model, const Options &options) {
     observeRouting(model, routing);
   GenerateStatistics statistics = generate(model, options.generate, emit);
   std::putchar('\n');
+  std::fflush(stdout); // what follows goes to the error output
   if (traced)
     routing.write(options.routingTrace);
   if (!shown)
