@@ -15,6 +15,7 @@ config.test_exec_root = os.path.join(config.moe_build_dir, "test")
 config.environment["PATH"] = os.pathsep.join([config.moe_tools_dir, config.llvm_tools_dir, os.environ["PATH"]])
 config.environment["PYTHONPATH"] = os.path.join(config.moe_source_dir, "python")
 config.substitutions.append(("%python", config.python))
+config.substitutions.append(("%moe_libraries", os.path.join(config.moe_build_dir, "lib")))
 config.substitutions.append(("%exits", config.python + " " + os.path.join(config.test_source_root, "exits.py")))
 
 

@@ -76,7 +76,7 @@ class SessionTest(unittest.TestCase):
     def test_names_what_is_wrong(self):
         x = np.ones((1, 48), np.float32)
         for feeds, message in (({}, "'x' is not given"), ({"x": x, "z": x}, "no input 'z'"), ({"x": x.astype(np.float64)}, "has type float64"),
-                               ({"x": x[:, :4]}, "48"), ({"x": x[0]}, "rank")):
+                               ({"x": x[:, :4]}, "48"), ({"x": x[0]}, "1 axes")):
             with self.assertRaisesRegex(moe_opt.InvalidInput, message):
                 self.session.run(None, feeds)
         with self.assertRaisesRegex(moe_opt.InvalidInput, "no output 'q'"):

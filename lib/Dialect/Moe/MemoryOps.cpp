@@ -6,6 +6,8 @@ using namespace mlir;
 
 namespace moe {
 
+void YieldOp::build(OpBuilder &, OperationState &) {}
+
 LogicalResult ParamOp::verify() {
   auto type = cast<RankedTensorType>(getType());
   int sources = bool(getFile()) + bool(getValue()) + !getInit().empty();

@@ -15,6 +15,8 @@ using namespace mlir;
 
 namespace moe::onnx {
 
+void YieldOp::build(OpBuilder &, OperationState &) {}
+
 void OnnxDialect::initialize() {
   addTypes<
 #define GET_TYPEDEF_LIST
