@@ -7,11 +7,19 @@ using namespace mlir;
 
 namespace moe {
 
-/// `name`, or `name_1`, `name_2`, ... where it is taken.
+/// `name` and a number behind that of the kernel made last: kernels stand at the end of the module in the order of their numbers, so a free
+/// name is found without trying those that are taken.
 static std::string freeName(ModuleOp module, StringRef name) {
-  std::string candidate = name.str();
-  for (unsigned i = 1; module.lookupSymbol(candidate); ++i)
-    candidate = (name + "_" + Twine(i)).str();
+  unsigned number = 0;
+  if (!module.getBody()->empty())
+    if (auto last = dyn_cast<func::FuncOp>(module.getBody()->back()); last && last->hasAttr(rt::kKernelAttr)) {
+      StringRef digits = last.getSymName().split('.').first.rsplit('_').second; // name_12, or name_12.isa
+      number = digits.getAsInteger(10, number) ? 0 : number + 1;
+    }
+  std::string candidate;
+  do
+    candidate = (name + "_" + Twine(number++)).str();
+  while (module.lookupSymbol(candidate));
   return candidate;
 }
 
