@@ -12,8 +12,14 @@
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
 #include "llvm/Passes/PassBuilder.h"
+#include "llvm/Passes/StandardInstrumentations.h"
 #include "llvm/Support/TargetSelect.h"
 #include "llvm/Target/TargetMachine.h"
+#include "llvm/Transforms/Scalar/DCE.h"
+#include "llvm/Transforms/Scalar/EarlyCSE.h"
+#include "llvm/Transforms/Scalar/InstSimplifyPass.h"
+#include "llvm/Transforms/Scalar/LICM.h"
+#include "llvm/Transforms/Scalar/SimplifyCFG.h"
 
 using namespace mlir;
 
@@ -34,18 +40,39 @@ std::unique_ptr<llvm::TargetMachine> targetMachine() {
                                                                            llvm::CodeGenOptLevel::Default));
 }
 
+/// Kernels get all of O2. An entry does little but start them, yet is as long as the graph, and instruction combining asks for each value about
+/// every check on it: an entry gets what makes its loops good and takes time by its length.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
+  auto isEntry = [](const llvm::Function &function) { return function.getName().starts_with("moe_entry_"); };
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager cgscc;
   llvm::ModuleAnalysisManager modules;
-  llvm::PassBuilder builder(&machine);
+  llvm::PassInstrumentationCallbacks callbacks;
+  llvm::OptNoneInstrumentation skip(/*DebugLogging=*/false);
+  skip.registerCallbacks(callbacks);
+  llvm::PassBuilder builder(&machine, llvm::PipelineTuningOptions(), std::nullopt, &callbacks);
   builder.registerModuleAnalyses(modules);
   builder.registerCGSCCAnalyses(cgscc);
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, cgscc, modules);
+  for (llvm::Function &function : llvm::make_filter_range(module, isEntry)) {
+    function.addFnAttr(llvm::Attribute::OptimizeNone);
+    function.addFnAttr(llvm::Attribute::NoInline);
+  }
   builder.buildPerModuleDefaultPipeline(llvm::OptimizationLevel::O2).run(module, modules);
+  llvm::FunctionPassManager light;
+  light.addPass(llvm::InstSimplifyPass());
+  light.addPass(llvm::EarlyCSEPass());
+  light.addPass(llvm::SimplifyCFGPass());
+  light.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
+  light.addPass(llvm::DCEPass());
+  for (llvm::Function &function : llvm::make_filter_range(module, isEntry)) {
+    function.removeFnAttr(llvm::Attribute::OptimizeNone);
+    if (!function.isDeclaration())
+      light.run(function, functions);
+  }
 }
 
 /// Machine code is made in a module without weights, which have no translation.
