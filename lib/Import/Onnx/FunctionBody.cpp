@@ -1,8 +1,10 @@
 //===- FunctionBody.cpp - an operator as the nodes of its ONNX function body ------------------------------------===//
 #include "Importer.h"
+#include "StandardBodies.h"
 #include "moe/Import/Onnx.h"
 #include "moe/Schema/Convert.h"
 #include "onnx/defs/function.h"
+#include "onnx/defs/parser.h"
 #include "onnx/defs/schema.h"
 
 using namespace mlir;
@@ -32,6 +34,25 @@ NodeProto callOf(onnx::NodeOp node) {
   return call;
 }
 
+/// The body that ONNX leaves out; false where there is none.
+bool parseStandardBody(onnx::NodeOp node, FunctionProto &body) {
+  std::string text = standardBody(node);
+  if (text.empty())
+    return false;
+  auto names = [](const char *prefix, unsigned count) {
+    std::string result;
+    for (unsigned i = 0; i < count; ++i)
+      result += (i ? ", " : "") + (prefix + std::to_string(i));
+    return result;
+  };
+  text = "<opset_import: [\"\" : 21], domain: \"moe\">\n" + node.getOpType().str() + " (" + names("in", node.getNumOperands()) + ") => (out0) {\n" + text + "\n}";
+  ::onnx::OnnxParser parser(text.c_str());
+  auto status = parser.Parse(body);
+  if (!status.IsOK())
+    llvm::report_fatal_error(llvm::Twine("function body of ") + node.getOpType() + ": " + status.ErrorMessage());
+  return true;
+}
+
 /// The body for the node's types and version; false where there is none.
 bool build(onnx::NodeOp node, const OpSchema &schema, const NodeProto &call, const ShapeAnalysis &analysis, FunctionProto &body) {
   if (schema.HasContextDependentFunction()) {
@@ -45,7 +66,7 @@ bool build(onnx::NodeOp node, const OpSchema &schema, const NodeProto &call, con
   }
   const FunctionProto *fixed = schema.GetFunction(node.getDomain().empty() ? node.getVersion() : OpSchema::kUninitializedSinceVersion);
   if (!fixed)
-    return false;
+    return parseStandardBody(node, body);
   body = *fixed;
   return true;
 }
@@ -83,7 +104,7 @@ void resolveAttributes(google::protobuf::RepeatedPtrField<NodeProto> &nodes, con
 
 bool hasFunctionBody(onnx::NodeOp node) {
   const OpSchema *schema = schemaOf(node);
-  return schema && (schema->HasFunction() || schema->HasContextDependentFunction());
+  return schema && (schema->HasFunction() || schema->HasContextDependentFunction() || hasStandardBody(node));
 }
 
 LogicalResult expandFunctionBody(onnx::NodeOp node, ShapeAnalysis &analysis) {

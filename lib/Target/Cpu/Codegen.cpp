@@ -42,8 +42,8 @@ std::unique_ptr<llvm::TargetMachine> targetMachine() {
 
 /// Kernels get all of O2. An entry does little but start them, yet is as long as the graph, and instruction combining asks for each value about
 /// every check on it: an entry gets what makes its loops good and takes time by its length.
-void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
-  auto isEntry = [](const llvm::Function &function) { return function.getName().starts_with("moe_entry_"); };
+void optimize(llvm::Module &module, llvm::TargetMachine &machine, const llvm::StringSet<> &entries) {
+  auto isEntry = [&](const llvm::Function &function) { return entries.contains(function.getName()); };
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager cgscc;
@@ -70,8 +70,8 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine) {
   light.addPass(llvm::DCEPass());
   for (llvm::Function &function : llvm::make_filter_range(module, isEntry)) {
     function.removeFnAttr(llvm::Attribute::OptimizeNone);
-    if (!function.isDeclaration())
-      light.run(function, functions);
+    function.removeFnAttr(llvm::Attribute::NoInline);
+    light.run(function, functions);
   }
 }
 
@@ -93,10 +93,12 @@ std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &cont
 std::string nativeIsa() { return moert_machine_isa(); }
 
 LogicalResult compileForCpu(ModuleOp module, ArrayRef<std::string> isas, StringRef path) {
-  llvm::StringSet<> kernels;
+  llvm::StringSet<> kernels, entries;
   for (auto function : module.getOps<LLVM::LLVMFuncOp>())
     if (function->hasAttr(rt::kKernelAttr) && !function->hasAttr(rt::kIsaAttr))
       kernels.insert(function.getSymName());
+    else if (!function->hasAttr(rt::kKernelAttr) && !function.isExternal())
+      entries.insert(function.getSymName());
   llvm::LLVMContext context;
   std::unique_ptr<llvm::Module> code = translate(module, context);
   if (!code)
@@ -108,7 +110,7 @@ LogicalResult compileForCpu(ModuleOp module, ArrayRef<std::string> isas, StringR
     if (!function.isDeclaration() && !function.getName().starts_with("moe_entry_"))
       function.setLinkage(llvm::GlobalValue::InternalLinkage);
   makeVariants(*code, kernels, isas);
-  optimize(*code, *machine);
+  optimize(*code, *machine, entries);
 
   std::string object = (path + ".o").str();
   std::error_code error;
