@@ -47,8 +47,9 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     for (onnx::NodeOp node : live())
       rotaries += raise::raiseRotary(view, node);
     raise::WeightSet weights;
-    for (onnx::NodeOp node : llvm::reverse(live())) // with the weight before without it
-      norms += raise::raiseNorm(view, weights, node);
+    for (onnx::NodeOp node : llvm::reverse(nodes)) // with the weight before without it; a range of the live ones cannot be walked backwards
+      if (!node->use_empty())                      // while they die
+        norms += raise::raiseNorm(view, weights, node);
     for (onnx::NodeOp node : live())
       linears += raise::raiseLinear(view, weights, node);
   }

@@ -18,7 +18,8 @@ namespace moe {
 static const LoweringTable &loweringTable() {
   static const LoweringTable *table = [] {
     auto *made = new LoweringTable;
-    for (auto add : {addElementwise, addLayout, addGather, addScatter, addReduce, addCumulate, addProduct, addEinsum, addConv, addSort, addCreate, addScan})
+    for (auto add : {addElementwise, addLayout, addGather, addScatter, addReduce, addCumulate, addProduct, addEinsum, addConv, addPool, addSort,
+                     addCreate, addChoose, addQuantize, addControl, addScan})
       add(*made);
     return made;
   }();

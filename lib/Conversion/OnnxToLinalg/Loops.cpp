@@ -61,18 +61,26 @@ Value castElements(NodeLowering &n, Value value, Type element, bool fromUnsigned
                      [&](ImplicitLocOpBuilder &b, Value x) { return castScalar(b, x, element, fromUnsigned, toUnsigned); });
 }
 
-Value foldLoops(ImplicitLocOpBuilder &b, ValueRange lengths, Value initial,
-                function_ref<Value(ImplicitLocOpBuilder &, ValueRange, Value)> body) {
+SmallVector<Value> foldLoops(ImplicitLocOpBuilder &b, ValueRange lengths, ValueRange initial,
+                             function_ref<SmallVector<Value>(ImplicitLocOpBuilder &, ValueRange, ValueRange)> body) {
   if (lengths.empty())
     return body(b, {}, initial);
   Value zero = arith::ConstantIndexOp::create(b, 0), one = arith::ConstantIndexOp::create(b, 1);
   SmallVector<Value> zeros(lengths.size(), zero), ones(lengths.size(), one);
-  auto nest = scf::buildLoopNest(b, b.getLoc(), zeros, lengths, ones, ValueRange(initial),
+  auto nest = scf::buildLoopNest(b, b.getLoc(), zeros, lengths, ones, initial,
                                  [&](OpBuilder &builder, Location loc, ValueRange indices, ValueRange carried) {
                                    ImplicitLocOpBuilder inner(loc, builder);
-                                   return scf::ValueVector{body(inner, indices, carried[0])};
+                                   SmallVector<Value> results = body(inner, indices, carried);
+                                   return scf::ValueVector(results.begin(), results.end());
                                  });
-  return nest.results.front();
+  return SmallVector<Value>(nest.results.begin(), nest.results.end());
+}
+
+Value foldLoops(ImplicitLocOpBuilder &b, ValueRange lengths, Value initial,
+                function_ref<Value(ImplicitLocOpBuilder &, ValueRange, Value)> body) {
+  return foldLoops(b, lengths, ValueRange(initial), [&](ImplicitLocOpBuilder &b, ValueRange indices, ValueRange carried) {
+    return SmallVector<Value>{body(b, indices, carried[0])};
+  }).front();
 }
 
 Type accumulator(NodeLowering &n, Type element) {

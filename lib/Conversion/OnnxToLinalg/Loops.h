@@ -30,6 +30,11 @@ mlir::Value castElements(NodeLowering &n, mlir::Value value, mlir::Type element,
 mlir::Value foldLoops(mlir::ImplicitLocOpBuilder &b, mlir::ValueRange lengths, mlir::Value initial,
                       llvm::function_ref<mlir::Value(mlir::ImplicitLocOpBuilder &, mlir::ValueRange indices, mlir::Value carried)> body);
 
+/// The same with several values.
+llvm::SmallVector<mlir::Value> foldLoops(mlir::ImplicitLocOpBuilder &b, mlir::ValueRange lengths, mlir::ValueRange initial,
+                                         llvm::function_ref<llvm::SmallVector<mlir::Value>(mlir::ImplicitLocOpBuilder &, mlir::ValueRange indices,
+                                                                                           mlir::ValueRange carried)> body);
+
 /// The type that sums are made in: half precision and narrower in float32.
 mlir::Type accumulator(NodeLowering &n, mlir::Type element);
 /// The lowest or highest value of a type: what max and min start from.

@@ -133,6 +133,10 @@ void addEinsum(LoweringTable &table);
 void addCumulate(LoweringTable &table);
 void addConv(LoweringTable &table);
 void addSort(LoweringTable &table);
+void addChoose(LoweringTable &table);
+void addQuantize(LoweringTable &table);
+void addPool(LoweringTable &table);
+void addControl(LoweringTable &table);
 void addCreate(LoweringTable &table);
 
 } // namespace moe

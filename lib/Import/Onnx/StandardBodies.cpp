@@ -45,8 +45,9 @@ std::string batchNormalization(onnx::NodeOp node) {
   if (rank < 2 || node.intAttribute("training_mode", 0) != 0)
     return "";
   std::string text;
-  for (auto [index, name] : llvm::enumerate(ArrayRef<StringRef>{"scale", "bias", "mean", "variance"}))
-    text += formatv("{0}_f = Cast<to: int = 1>(in{1})\n", name, index + 1).str() + perChannel(name, (name + "_f").str(), rank);
+  constexpr StringLiteral names[] = {"scale", "bias", "mean", "variance"};
+  for (auto [index, name] : llvm::enumerate(names))
+    text += formatv("{0}_f = Cast<to: int = 1>(in{1})\n", name, index + 1).str() + perChannel(name, std::string(name) + "_f", rank);
   return text + formatv(R"(
     x = Cast<to: int = 1>(in0)
     epsilon = Constant<value_float: float = {0}>()

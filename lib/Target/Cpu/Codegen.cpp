@@ -1,5 +1,6 @@
 //===- Codegen.cpp - machine code for x86-64 --------------------------------------------------------------------===//
 #include "Link.h"
+#include "Rounding.h"
 #include "Variants.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Rt.h"
@@ -40,10 +41,11 @@ std::unique_ptr<llvm::TargetMachine> targetMachine() {
                                                                            llvm::CodeGenOptLevel::Default));
 }
 
+constexpr unsigned kLongEntry = 20'000; ///< instructions
+
 /// Kernels get all of O2. An entry does little but start them, yet is as long as the graph, and instruction combining asks for each value about
-/// every check on it: an entry gets what makes its loops good and takes time by its length.
+/// every check on it: a long entry gets what makes its loops good and takes time by its length.
 void optimize(llvm::Module &module, llvm::TargetMachine &machine, const llvm::StringSet<> &entries) {
-  auto isEntry = [&](const llvm::Function &function) { return entries.contains(function.getName()); };
   llvm::LoopAnalysisManager loops;
   llvm::FunctionAnalysisManager functions;
   llvm::CGSCCAnalysisManager cgscc;
@@ -57,7 +59,9 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine, const llvm::St
   builder.registerFunctionAnalyses(functions);
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, cgscc, modules);
-  for (llvm::Function &function : llvm::make_filter_range(module, isEntry)) {
+  for (llvm::Function &function : module) {
+    if (!entries.contains(function.getName()) || function.getInstructionCount() < kLongEntry)
+      continue;
     function.addFnAttr(llvm::Attribute::OptimizeNone);
     function.addFnAttr(llvm::Attribute::NoInline);
   }
@@ -68,7 +72,9 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine, const llvm::St
   light.addPass(llvm::SimplifyCFGPass());
   light.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
   light.addPass(llvm::DCEPass());
-  for (llvm::Function &function : llvm::make_filter_range(module, isEntry)) {
+  for (llvm::Function &function : module) {
+    if (!function.hasFnAttribute(llvm::Attribute::OptimizeNone))
+      continue;
     function.removeFnAttr(llvm::Attribute::OptimizeNone);
     function.removeFnAttr(llvm::Attribute::NoInline);
     light.run(function, functions);
@@ -111,6 +117,7 @@ LogicalResult compileForCpu(ModuleOp module, ArrayRef<std::string> isas, StringR
       function.setLinkage(llvm::GlobalValue::InternalLinkage);
   makeVariants(*code, kernels, isas);
   optimize(*code, *machine, entries);
+  defineBfloatRounding(*code); // last: nothing but the code generator knows of its calls
 
   std::string object = (path + ".o").str();
   std::error_code error;
