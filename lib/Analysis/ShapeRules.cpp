@@ -341,6 +341,8 @@ void split(ShapeFacts &facts) {
     sizes = *given;
   else if (auto attr = facts.node.intsAttribute("split"))
     sizes.assign(attr->begin(), attr->end());
+  else if (facts.node.input(1))
+    return; // lengths that only the run knows
   else if (auto length = (*dims)[axis].constant()) {
     int64_t chunk = (*length + count - 1) / count;
     for (int64_t i = 0; i < count; ++i)

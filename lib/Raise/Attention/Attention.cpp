@@ -267,7 +267,7 @@ private:
         continue;
       q = *queries;
       k = *keys;
-      scale = outer * inside / (softcap ? softcap : 1);
+      scale = outer * inside;
       return q.group <= 1 && q.head >= (head->is(Kind::Digit) ? 0 : -1);
     }
     return false;
