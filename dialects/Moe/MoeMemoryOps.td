@@ -77,14 +77,15 @@ def Moe_GetParamOp : Moe_Op<"get_param", [Pure, DeclareOpInterfaceMethods<Symbol
 def Moe_PackOp : Moe_TensorOp<"pack"> {
   let summary = "a weight matrix in panels";
   let description = [{
-    Meaning: lays out matrices for kernels: panels of 16 outputs that are read from start to end. Outputs past N are zero.
+    Meaning: lays out matrices for kernels: panels of 16 outputs that are read from start to end. Elements narrower than 32 bits share
+    words of g elements along K: g is 4 bytes over the size of an element, at least 1. What lies past N and K is zero.
 
     ```
-    result[..., p, k, c] = weight[..., 16 * p + c, k]      0 where 16 * p + c >= N
+    result[..., p, w, c * g + j] = weight[..., 16 * p + c, w * g + j]      0 where 16 * p + c >= N or w * g + j >= K
     ```
 
     Constraints:
-    - (C1) `weight` is [..., N, K] with static N; the result is [..., P, K, 16].
+    - (C1) `weight` is [..., N, K] with static N; the result is [..., P, ceil(K / g), 16 * g].
     - (C2) P is ceil(N / 16) rounded up to a multiple of 4.
 
     Example:
@@ -106,14 +107,14 @@ def Moe_PackOp : Moe_TensorOp<"pack"> {
 def Moe_UnpackOp : Moe_TensorOp<"unpack"> {
   let summary = "a weight matrix out of panels";
   let description = [{
-    Meaning: the inverse of `moe.pack`; the type of the result says N.
+    Meaning: the inverse of `moe.pack`; the type of the result says N and K.
 
     ```
-    result[..., n, k] = packed[..., n / 16, k, n mod 16]
+    result[..., n, k] = packed[..., n / 16, k / g, (n mod 16) * g + k mod g]
     ```
 
     Constraints:
-    - (C1) `packed` is [..., P, K, 16]; the result is [..., N, K] with N <= 16 * P.
+    - (C1) `packed` is [..., P, ceil(K / g), 16 * g]; the result is [..., N, K] with static N <= 16 * P, K static where g is not 1.
 
     Example:
     ```mlir

@@ -24,15 +24,23 @@ Error setStrict(CompileOptions &options, StringRef) { return options.strict = tr
 
 Error setPlain(CompileOptions &options, StringRef) { return options.raise = false, Error::success(); }
 
+Error setMath(CompileOptions &options, StringRef value) {
+  if (value != "f32" && value != "bf16")
+    return wrong("this version has f32 (products as exact as the model's own types) and bf16");
+  options.math = value == "bf16" ? Math::Bf16 : Math::Model;
+  return Error::success();
+}
+
 constexpr OptionInfo kOptions[] = {
     {"target", "TARGET", "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded) or cpu:native (this machine's alone); default cpu", setTarget},
+    {"math", "TYPE", "f32 or bf16: what the operands of projections and experts may be rounded to; default: the model's own types", setMath},
     {"strict", "", "a construct that takes the plain path is an error, not a remark", setStrict},
     {"plain", "", "recognise nothing: every node takes the plain path", setPlain},
 };
 
 /// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
 constexpr llvm::StringLiteral kMissing[] = {"weights",  "calibrate", "memory",        "measure-machine", "what-if",  "slice",
-                                            "parallel", "report",    "routing-trace", "math",            "stateful", "generalize-length"};
+                                            "parallel", "report",    "routing-trace", "stateful",        "generalize-length"};
 
 } // namespace
 

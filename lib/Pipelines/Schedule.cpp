@@ -11,11 +11,13 @@ using namespace mlir;
 
 namespace moe {
 
-void buildSchedule(OpPassManager &passes, const CompileOptions &) {
+void buildSchedule(OpPassManager &passes, const CompileOptions &options) {
   auto onFunctions = [&](std::unique_ptr<Pass> pass) { passes.addNestedPass<func::FuncOp>(std::move(pass)); };
   onFunctions(createScalarizeShapes());
   onFunctions(createCanonicalizerPass()); // folds what became scalar
   onFunctions(createCSEPass());
+  if (options.math == Math::Bf16)
+    onFunctions(createRoundProducts()); // before packing: panels hold the rounded weights
   onFunctions(createPackWeights());
   passes.addPass(createHoistParams()); // packing is done once, when the artefact is written; before fusion mixes weights with data
   onFunctions(createDequantizeToLinalg()); // after hoisting: what is left decodes while the model runs

@@ -24,3 +24,15 @@ func.func @test_pack() {
   check.expect_eq %second, %want_second : tensor<2x2xi32>, tensor<2x2xi32>
   return
 }
+
+// Four bytes along K share a word; the second word of an output is filled up with zeros.
+func.func @test_pack_bytes() {
+  %w = arith.constant dense<[[1, 2, 3, 4, 5], [6, 7, 8, 9, 10]]> : tensor<2x5xi8>
+  %p = moe.pack %w : tensor<2x5xi8> -> tensor<4x2x64xi8>
+  %back = moe.unpack %p : tensor<4x2x64xi8> -> tensor<2x5xi8>
+  check.expect_eq %back, %w : tensor<2x5xi8>, tensor<2x5xi8>
+  %words = tensor.extract_slice %p[0, 0, 0] [1, 2, 9] [1, 1, 1] : tensor<4x2x64xi8> to tensor<2x9xi8>
+  %want = arith.constant dense<[[1, 2, 3, 4, 6, 7, 8, 9, 0], [5, 0, 0, 0, 10, 0, 0, 0, 0]]> : tensor<2x9xi8>
+  check.expect_eq %words, %want : tensor<2x9xi8>, tensor<2x9xi8>
+  return
+}

@@ -47,8 +47,6 @@ double rounded(double value) {
 
 void bench(Model &model, const BenchOptions &options) {
   Roles roles(model);
-  if (roles.tokens < 0)
-    throw Failure(Exit::Invalid, "--bench: the model has no integer input that could be token numbers");
   int64_t fixed = fixedTokens(model, roles);
   std::vector<int64_t> counts = options.tokens;
   if (counts.empty())

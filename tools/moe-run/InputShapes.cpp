@@ -44,12 +44,18 @@ private:
 } // namespace
 
 int64_t fixedTokens(const Model &model, const Roles &roles) {
+  if (roles.tokens < 0)
+    return -1;
   const moert_value_info &input = *model.inputs[roles.tokens];
   return model.inputLengths({})[roles.tokens][input.rank - 1];
 }
 
 std::vector<std::vector<int64_t>> inputShapes(const Model &model, const Roles &roles, int64_t tokens, int64_t past, const GivenLengths &given) {
   Settler settler(model, given);
+  if (roles.tokens < 0)
+    for (size_t i = 0; i < model.inputs.size(); ++i)
+      for (int32_t axis = 0; axis < model.inputs[i]->rank; ++axis)
+        settler.settle(i, axis, tokens);
   auto forRole = [&](Role role, auto body) {
     for (size_t i = 0; i < model.inputs.size(); ++i)
       if (roles.inputs[i] == role)

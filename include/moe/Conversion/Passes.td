@@ -66,7 +66,8 @@ def MoeToKernels : Pass<"moe-to-kernels", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::moe::rt::RtDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect",
-                           "::mlir::bufferization::BufferizationDialect", "::mlir::vector::VectorDialect", "::mlir::math::MathDialect"];
+                           "::mlir::bufferization::BufferizationDialect", "::mlir::vector::VectorDialect", "::mlir::math::MathDialect",
+                           "::mlir::x86vector::X86VectorDialect", "::mlir::amx::AMXDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def RtToLLVM : Pass<"moe-rt-to-llvm", "::mlir::ModuleOp"> {

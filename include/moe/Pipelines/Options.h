@@ -10,12 +10,19 @@
 
 namespace moe {
 
+/// What the operands of products may be rounded to.
+enum class Math {
+  Model, ///< nothing: they keep the model's own types
+  Bf16,  ///< bfloat16; sums stay in float32
+};
+
 /// The only options of the pipelines; tools fill them in from their command lines.
 struct CompileOptions {
   std::vector<std::string> isas = {"avx2", "avx512", "amx"}; ///< instruction sets that kernels are made for, best last
   bool strict = false;   ///< a fallback is an error instead of a remark
   bool raise = true;     ///< recognise constructs; without it every node takes the plain path
   bool proofs = false;   ///< each raised value and its original become results of the entry (moe-expose-proofs)
+  Math math = Math::Model;
   bool verifyEach = true;
   bool quiet = false;    ///< no remarks about the plain path
   llvm::raw_ostream *explain = nullptr; ///< where what was recognised is explained; null for nowhere

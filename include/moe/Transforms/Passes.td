@@ -175,11 +175,44 @@ def ExposeProofs : Pass<"moe-expose-proofs", "::mlir::func::FuncOp"> {
   let statistics = [Statistic<"proofs", "proofs-exposed", "raises whose proof became results">];
 }
 
+def EmulateTiles : Pass<"moe-emulate-tiles", "::mlir::ModuleOp"> {
+  let summary = "AMX tiles as vectors, so that kernels with tiles run on processors without";
+  let description = [{
+    For tests: kernels for AMX take the place of those for AVX-512, and their tiles become vectors of the same shape, with the elements where the
+    hardware has them.
+
+    ```mlir
+    %t = amx.tile_zero : !amx.tile<16x16xf32>
+    // becomes
+    %t = arith.constant dense<0.0> : vector<16x16xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::vector::VectorDialect"];
+}
+
+def RoundProducts : Pass<"moe-round-products", "::mlir::func::FuncOp"> {
+  let summary = "operands of products become bfloat16";
+  let description = [{
+    Rounds what projections and experts multiply to bfloat16; sums and results keep their types. Projections that feed a router directly stay
+    as they are, since a rounded score may choose another expert; so do weights that are dequantized from codes.
+
+    ```mlir
+    %y = moe.linear %x, %w : (tensor<?x64xf32>, tensor<32x64xf32>) -> tensor<?x32xf32>
+    // becomes
+    %a = arith.truncf %x : tensor<?x64xf32> to tensor<?x64xbf16>
+    %b = arith.truncf %w : tensor<32x64xf32> to tensor<32x64xbf16>
+    %y = moe.linear %a, %b : (tensor<?x64xbf16>, tensor<32x64xbf16>) -> tensor<?x32xf32>
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect", "::mlir::arith::ArithDialect"];
+}
+
 def PackWeights : Pass<"moe-pack-weights", "::mlir::func::FuncOp"> {
   let summary = "weights take the layout that kernels read";
   let description = [{
     Puts `moe.pack` and `moe.unpack` before the weights of projections and experts. Hoisting then turns the packed form into a weight of its
-    own, which is what the artefact holds.
+    own, which is what the artefact holds. Of a weight that is dequantized from codes that kernels read in registers, the codes, scales and
+    zero points are packed, and `moe.dequantize` stays between them and the op; other formats become floats.
 
     ```mlir
     %y = moe.linear %x, %w : ...

@@ -6,7 +6,6 @@
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Lowerings.h"
-#include "moe/Kernels/Panels.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
@@ -176,7 +175,9 @@ private:
       Value x = slice(k, in[Rows]);
       int64_t step = block.lanes * block.vectors;
       k.loop(k.index(0), k.index(kKeys), [&](Code k, Value at) {
-        auto vectors = panelVectors(k, block, in[KeyPanels], {task}, at, block.vectors);
+        PackedWeight panels;
+        panels.data = in[KeyPanels];
+        auto vectors = panelVectors(k, block, panels, {task}, at, block.vectors);
         SmallVector<Value> sums = multiplyPanels(k, block, x, rowsOf, vectors, in[Width]);
         for (int64_t m = 0; m < rows; ++m)
           for (int64_t n = 0; n < block.vectors; ++n)
@@ -239,7 +240,9 @@ private:
       SmallVector<Value> rowsOf = rowsFrom(k, row, rows);
       Value x = slice(k, in[Scores]);
       k.loop(k.index(0), in[Columns], [&](Code k, Value at) {
-        auto vectors = panelVectors(k, block, in[ValuePanels], {task}, at, block.vectors);
+        PackedWeight panels;
+        panels.data = in[ValuePanels];
+        auto vectors = panelVectors(k, block, panels, {task}, at, block.vectors);
         SmallVector<Value> products = multiplyPanels(k, block, x, rowsOf, vectors, k.index(kKeys));
         for (int64_t m = 0; m < rows; ++m)
           for (int64_t n = 0; n < block.vectors; ++n) {

@@ -8,7 +8,6 @@
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Lowerings.h"
 #include "Scalars.h"
-#include "moe/Kernels/Panels.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -91,50 +90,64 @@ private:
   /// inner[row, i] = act(gate) * (up + beta) for the sorted rows.
   void up() {
     bool gated = bool(op.getGate());
-    int64_t padded = (inner + kBlock - 1) / kBlock * kBlock, width = gated ? kBlock / 2 : kBlock, blocks = padded / width;
-    hiddenRows = memref::AllocOp::create(b, MemRefType::get({ShapedType::kDynamic, padded}, b.getF32Type()), pairs);
-    SmallVector<Value> args = {bufferOf(b, op.getX()), offsets, sorted, hiddenRows, slots, bufferOf(b, packedWeight(b, op.getUp()))};
-    int gateAt = optional(args, op.getGate() ? bufferOf(b, packedWeight(b, op.getGate())) : Value());
-    int upBiasAt = optional(args, op.getUpBias() ? bufferOf(b, op.getUpBias()) : Value());
-    int gateBiasAt = optional(args, op.getGateBias() ? bufferOf(b, op.getGateBias()) : Value());
+    // Where the second product rounds to bfloat16, so does what it reads.
+    auto elementOf = [](Value tensor) { return cast<RankedTensorType>(tensor.getType()).getElementType(); };
+    bool narrow = elementOf(op.getX()).isBF16() && elementOf(op.getDown()).isBF16();
+    int64_t padded = (inner + kBlock - 1) / kBlock * kBlock;
+    hiddenRows = memref::AllocOp::create(b, MemRefType::get({ShapedType::kDynamic, padded}, narrow ? Type(b.getBF16Type()) : b.getF32Type()), pairs);
+    SmallVector<Value> args = {bufferOf(b, op.getX()), offsets, sorted, hiddenRows, slots};
+    PackedWeight upPanels = packedWeight(b, op.getUp()), gatePanels = gated ? packedWeight(b, op.getGate()) : PackedWeight();
+    SmallVector<const PackedWeight *> weights = {&upPanels};
+    if (gated)
+      weights.push_back(&gatePanels);
+    bool tiles = fitsTiles(args[0], weights);
+    upPanels.pass(args);
+    if (gated)
+      gatePanels.pass(args);
+    int upBiasAt = optionalBuffer(b, args, op.getUpBias()), gateBiasAt = optionalBuffer(b, args, op.getGateBias());
     int weightsAt = optional(args, op.getScaleInput() ? flat(bufferOf(b, op.getWeights())) : Value());
+    int64_t width = (gated ? kBlock / 2 : kBlock) * (tiles ? 4 : 1); // tiles gather a task's rows first, which wider tasks pay for
+    int64_t blocks = llvm::divideCeil(padded, width);
     Value perExpert = c.ceilDiv(pairs, c.index(experts));
-    Value cost = c.div(c.mul(perExpert, c.index(depth * kBlock)), c.index(64));
-    launchBlocked(b, "experts_up", args, c.index(experts * blocks), cost, [&](Code k, const RegisterBlock &block, ValueRange in, Value begin, Value end) {
-      Value x = in[0], offsets = in[1], sorted = in[2], rows = in[3], slots = in[4], upWeight = in[5];
-      int64_t vectors = gated ? block.vectors / 2 : block.vectors, step = vectors * block.lanes;
+    Value cost = c.div(c.mul(perExpert, c.index(depth * width)), c.index(32));
+    auto body = [&](Code k, const RegisterBlock &block, ValueRange in, Value begin, Value end) {
+      Value x = in[0], offsets = in[1], sorted = in[2], rows = in[3], slots = in[4];
+      PackedWeight upWeight = upPanels.inside(in), gateWeight = gated ? gatePanels.inside(in) : PackedWeight();
       k.loop(begin, end, [&](Code k, Value task) {
-        Value expert = k.div(task, k.index(blocks)), start = k.mul(k.rem(task, k.index(blocks)), k.index(width));
-        Value low = k.asIndex(k.load(offsets, {expert})), high = k.asIndex(k.load(offsets, {k.add(expert, k.index(1))}));
-        k.loop(start, k.add(start, k.index(width)), [&](Code k, Value first) {
-          auto panels = panelVectors(k, block, upWeight, {expert}, first, vectors);
-          if (gated)
-            llvm::append_range(panels, panelVectors(k, block, in[gateAt], {expert}, first, vectors));
-          forEachRowBlock(k, block, low, high, [&](Code k, Value row, int64_t count) {
-            SmallVector<Value> pairOf, tokenOf;
-            for (int64_t m = 0; m < count; ++m) {
-              pairOf.push_back(k.asIndex(k.load(sorted, {k.add(row, k.index(m))})));
-              tokenOf.push_back(k.div(pairOf.back(), slots));
-            }
-            SmallVector<Value> sums = multiplyPanels(k, block, x, tokenOf, panels, k.index(depth));
-            for (int64_t m = 0; m < count; ++m) {
-              Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pairOf[m]})), block.lanes);
-              for (int64_t v = 0; v < vectors; ++v) {
-                Value at = k.add(first, k.index(v * block.lanes));
-                ColumnGuard guard(k, at, block.lanes, step, inner);
-                auto finish = [&](Value sum, int bias) {
-                  if (scale)
-                    sum = k.mul(sum, scale);
-                  return bias < 0 ? sum : k.add(sum, guard.load(k, in[bias], {expert, at}));
-                };
-                Value u = finish(sums[m * panels.size() + v], upBiasAt), g = gated ? finish(sums[m * panels.size() + vectors + v], gateBiasAt) : Value();
-                k.storeVector(unit(k, g, u), rows, {k.add(row, k.index(m)), at});
-              }
-            }
-          });
-        }, step);
+        // Neighbouring tasks are of different experts: a busy expert's work is shared.
+        Value expert = k.rem(task, k.index(experts)), start = k.mul(k.div(task, k.index(experts)), k.index(width));
+        RowProduct product{x, k.index(depth), {&upWeight}, {expert}, {}, {}, start, k.minIndex(k.add(start, k.index(width)), k.index(padded))};
+        std::tie(product.firstRow, product.lastRow) = rowsOf(k, offsets, expert);
+        if (gated)
+          product.weights.push_back(&gateWeight);
+        auto pairAt = [&](Code k, Value row) { return k.asIndex(k.load(sorted, {row})); };
+        auto place = [&](Code k, Value row) { return k.div(pairAt(k, row), slots); };
+        auto finish = [&](Code k, Value row, Value output, ArrayRef<Value> sums) {
+          Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pairAt(k, row)})), block.lanes);
+          size_t each = sums.size() / product.weights.size();
+          for (size_t v = 0; v < each; ++v) {
+            Value at = k.add(output, k.index(v * block.lanes));
+            ColumnGuard guard(k, at, block.lanes, each * block.lanes, inner);
+            auto biased = [&](Value sum, int bias) {
+              if (scale)
+                sum = k.mul(sum, scale);
+              return bias < 0 ? sum : k.add(sum, guard.load(k, in[bias], {expert, at}));
+            };
+            Value u = biased(sums[v], upBiasAt), g = gated ? biased(sums[each + v], gateBiasAt) : Value();
+            k.storeVector(unit(k, g, u), rows, {row, at});
+          }
+        };
+        product.place = place;
+        product.finish = finish;
+        multiplyRows(k, block, product);
       });
-    });
+    };
+    launchBlocked(b, "experts_up", args, c.index(experts * blocks), cost, body, tiles);
+  }
+
+  /// The rows of an expert: from the first to behind the last.
+  static std::pair<Value, Value> rowsOf(Code k, Value offsets, Value expert) {
+    return {k.asIndex(k.load(offsets, {expert})), k.asIndex(k.load(offsets, {k.add(expert, k.index(1))}))};
   }
 
   /// The gated unit of the op's description, on vectors.
@@ -160,14 +173,16 @@ private:
     // Sums over experts are kept in float32.
     bool direct = cast<RankedTensorType>(op.getType()).getElementType().isF32();
     Value sums = direct ? output : memref::AllocOp::create(b, MemRefType::get({ShapedType::kDynamic, hidden}, b.getF32Type()), tokens).getResult();
-    SmallVector<Value> args = {hiddenRows, offsets, sorted, sums, slots, tokens, bufferOf(b, packedWeight(b, op.getDown()))};
-    int biasAt = optional(args, op.getDownBias() ? bufferOf(b, op.getDownBias()) : Value());
+    SmallVector<Value> args = {hiddenRows, offsets, sorted, sums, slots, tokens};
+    PackedWeight panels = packedWeight(b, op.getDown());
+    panels.pass(args);
+    int biasAt = optionalBuffer(b, args, op.getDownBias());
     int weightsAt = optional(args, op.getScaleInput() ? Value() : flat(bufferOf(b, op.getWeights())));
     int outputAt = optional(args, direct ? Value() : output);
-    Value cost = c.div(c.mul(pairs, c.index(inner * kBlock)), c.index(64));
-    launchBlocked(b, "experts_down", args, c.index(blocks), cost, [&](Code k, const RegisterBlock &block, ValueRange in, Value begin, Value end) {
-      Value rows = in[0], offsets = in[1], sorted = in[2], sums = in[3], slots = in[4], tokens = in[5], weight = in[6];
-      int64_t width = block.lanes * block.vectors;
+    Value cost = c.div(c.mul(pairs, c.index(inner * kBlock)), c.index(32));
+    auto body = [&](Code k, const RegisterBlock &block, ValueRange in, Value begin, Value end) {
+      Value rows = in[0], offsets = in[1], sorted = in[2], sums = in[3], slots = in[4], tokens = in[5];
+      PackedWeight weight = panels.inside(in);
       k.loop(begin, end, [&](Code k, Value task) {
         Value start = k.mul(task, k.index(kBlock)), stop = k.minIndex(k.add(start, k.index(kBlock)), k.index(hidden));
         auto columns = [&](Code k, llvm::function_ref<void(Code, Value, const ColumnGuard &)> body) {
@@ -177,35 +192,30 @@ private:
           columns(k, [&](Code k, Value at, const ColumnGuard &guard) { guard.store(k, k.constant(k.vector(block.lanes), 0), sums, {token, at}); });
         });
         k.loop(k.index(0), k.index(experts), [&](Code k, Value expert) {
-          Value low = k.asIndex(k.load(offsets, {expert})), high = k.asIndex(k.load(offsets, {k.add(expert, k.index(1))}));
-          k.loop(start, stop, [&](Code k, Value first) {
-            auto panels = panelVectors(k, block, weight, {expert}, first, block.vectors);
-            forEachRowBlock(k, block, low, high, [&](Code k, Value row, int64_t count) {
-              SmallVector<Value> rowsOf;
-              for (int64_t m = 0; m < count; ++m)
-                rowsOf.push_back(k.add(row, k.index(m)));
-              SmallVector<Value> products = multiplyPanels(k, block, rows, rowsOf, panels, k.index(inner));
-              for (int64_t m = 0; m < count; ++m) {
-                Value pair = k.asIndex(k.load(sorted, {rowsOf[m]})), token = k.div(pair, slots);
-                Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pair})), block.lanes);
-                for (int64_t v = 0; v < block.vectors; ++v) {
-                  Value at = k.add(first, k.index(v * block.lanes)), y = products[m * block.vectors + v];
-                  ColumnGuard guard(k, at, block.lanes, width, hidden);
-                  if (biasAt >= 0)
-                    y = k.add(y, guard.load(k, in[biasAt], {expert, at}));
-                  Value old = guard.load(k, sums, {token, at});
-                  guard.store(k, scale ? k.fma(y, scale, old) : k.add(y, old), sums, {token, at});
-                }
-              }
-            });
-          }, width);
+          auto [low, high] = rowsOf(k, offsets, expert);
+          RowProduct product{rows, k.index(inner), {&weight}, {expert}, low, high, start, stop};
+          auto place = [](Code, Value row) { return row; };
+          auto finish = [&](Code k, Value row, Value output, ArrayRef<Value> products) {
+            Value pair = k.asIndex(k.load(sorted, {row})), token = k.div(pair, slots);
+            Value scale = weightsAt < 0 ? Value() : k.splat(k.widen(k.load(in[weightsAt], {pair})), block.lanes);
+            for (auto [v, y] : llvm::enumerate(products)) {
+              Value at = k.add(output, k.index(v * block.lanes));
+              ColumnGuard guard(k, at, block.lanes, products.size() * block.lanes, hidden);
+              Value biased = biasAt < 0 ? y : k.add(y, guard.load(k, in[biasAt], {expert, at})), old = guard.load(k, sums, {token, at});
+              guard.store(k, scale ? k.fma(biased, scale, old) : k.add(biased, old), sums, {token, at});
+            }
+          };
+          product.place = place;
+          product.finish = finish;
+          multiplyRows(k, block, product);
         });
         if (outputAt >= 0)
           k.loop(k.index(0), tokens, [&](Code k, Value token) {
             columns(k, [&](Code k, Value at, const ColumnGuard &guard) { guard.store(k, guard.load(k, sums, {token, at}), in[outputAt], {token, at}); });
           });
       });
-    });
+    };
+    launchBlocked(b, "experts_down", args, c.index(blocks), cost, body, fitsTiles(hiddenRows, {&panels}));
   }
 
   /// Appends an argument where there is one; its place, or -1.

@@ -3,7 +3,7 @@
 
 #include "moe/Dialect/Moe.h"
 #include "moe/Kernels/Code.h"
-#include "moe/Kernels/Launch.h"
+#include "moe/Kernels/Product.h"
 #include "mlir/IR/PatternMatch.h"
 
 namespace moe {
@@ -17,8 +17,8 @@ mlir::Value tensorOf(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer, mlir::Ty
 
 /// [rows, width] of a buffer in row-major order.
 mlir::Value asRows(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer, mlir::Value rows, mlir::Value width);
-/// The panels of a weight: those that it was unpacked from, or made here.
-mlir::Value packedWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value weight);
+/// The panels of a weight that moe-pack-weights packed: floats, or the codes that it is dequantized from.
+PackedWeight packedWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value weight);
 
 /// Appends the buffer of a tensor where there is one; its place among the arguments, or -1.
 int optionalBuffer(mlir::ImplicitLocOpBuilder &b, llvm::SmallVectorImpl<mlir::Value> &args, mlir::Value tensor);

@@ -1,12 +1,15 @@
 //===- MoeToKernels.cpp - moe ops to launched kernels -----------------------------------------------------------===//
 #include "Lowerings.h"
 #include "moe/Conversion/Passes.h"
+#include "mlir/Dialect/AMX/AMXDialect.h"
 #include "mlir/Dialect/Bufferization/IR/Bufferization.h"
+#include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 #include "mlir/Dialect/Utils/StaticValueUtils.h"
 #include "mlir/Dialect/Vector/IR/VectorOps.h"
+#include "mlir/Dialect/X86Vector/X86VectorDialect.h"
 #include "llvm/ADT/TypeSwitch.h"
 
 using namespace mlir;
@@ -46,10 +49,22 @@ Value asRows(ImplicitLocOpBuilder &b, Value buffer, Value rows, Value width) {
                                            ArrayRef<OpFoldResult>{columns, b.getIndexAttr(1)});
 }
 
-Value packedWeight(ImplicitLocOpBuilder &b, Value weight) {
-  if (auto unpack = weight.getDefiningOp<UnpackOp>())
-    return unpack.getPacked();
-  return PackOp::create(b, weight);
+PackedWeight packedWeight(ImplicitLocOpBuilder &b, Value weight) {
+  auto panels = [&](Value value) { return value ? bufferOf(b, value.getDefiningOp<UnpackOp>().getPacked()) : Value(); };
+  PackedWeight result;
+  auto codes = weight.getDefiningOp<DequantizeOp>();
+  if (!codes) {
+    result.data = panels(weight);
+    return result;
+  }
+  result.data = panels(codes.getData());
+  result.scales = panels(codes.getScales());
+  result.zeros = panels(codes.getZeroPoints());
+  result.format = codes.getFormat();
+  result.width = codes.width();
+  result.block = codes.blockLength();
+  result.zero = codes.getZero();
+  return result;
 }
 
 int optionalBuffer(ImplicitLocOpBuilder &b, SmallVectorImpl<Value> &args, Value tensor) {
@@ -80,10 +95,10 @@ LogicalResult lower(Operation *op, RewriterBase &rewriter) {
       .Case([&](AttentionOp attention) { return lowerAttention(attention, rewriter), success(); })
       .Case([&](ScanOp scan) { return lowerScan(scan, rewriter), success(); })
       .Case([&](CausalConvOp conv) { return lowerCausalConv(conv, rewriter), success(); })
-      .Case([&](UnpackOp unpack) { // its users took the panels
-        if (!unpack->use_empty())
-          return LogicalResult(unpack.emitError("stage schedule: an op without a kernel for panels uses a packed weight"));
-        rewriter.eraseOp(unpack);
+      .Case<UnpackOp, DequantizeOp>([&](Operation *op) { // its users took the panels
+        if (!op->use_empty())
+          return LogicalResult(op->emitError("stage schedule: an op without a kernel for panels uses a packed weight"));
+        rewriter.eraseOp(op);
         return success();
       })
       .Default([](Operation *op) { return op->emitError("stage schedule: ") << op->getName() << " has no kernel for this target"; });
@@ -98,8 +113,9 @@ struct MoeToKernelsPass : impl::MoeToKernelsBase<MoeToKernelsPass> {
         if (isa_and_nonnull<MoeDialect>(op->getDialect()))
           ops.push_back(op);
       });
-    // Weights last: the ops that use panels look at where they come from.
-    std::stable_partition(ops.begin(), ops.end(), [](Operation *op) { return !isa<UnpackOp>(op); });
+    // Weights last, and users before them: the ops that use panels look at where they come from.
+    auto weights = std::stable_partition(ops.begin(), ops.end(), [](Operation *op) { return !isa<UnpackOp, DequantizeOp>(op); });
+    std::reverse(weights, ops.end());
     for (Operation *op : ops)
       if (failed(lower(op, rewriter)))
         return signalPassFailure();

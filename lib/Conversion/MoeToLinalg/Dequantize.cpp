@@ -178,7 +178,10 @@ void lower(DequantizeOp op) {
 struct DequantizeToLinalgPass : impl::DequantizeToLinalgBase<DequantizeToLinalgPass> {
   void runOnOperation() override {
     SmallVector<DequantizeOp> ops;
-    getOperation().walk([&](DequantizeOp op) { ops.push_back(op); });
+    getOperation().walk([&](DequantizeOp op) {
+      if (!op.getData().getDefiningOp<UnpackOp>()) // a kernel reads it packed
+        ops.push_back(op);
+    });
     for (DequantizeOp op : ops)
       lower(op);
   }

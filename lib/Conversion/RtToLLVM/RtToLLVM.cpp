@@ -13,7 +13,9 @@
 #include "mlir/Conversion/MemRefToLLVM/MemRefToLLVM.h"
 #include "mlir/Conversion/UBToLLVM/UBToLLVM.h"
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
+#include "mlir/Dialect/AMX/Transforms.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/X86Vector/Transforms.h"
 
 using namespace mlir;
 
@@ -110,11 +112,15 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     populateMathToLLVMConversionPatterns(converter, patterns);
     populateMathToLibmConversionPatterns(patterns);
     populateVectorToLLVMConversionPatterns(converter, patterns);
+    populateX86VectorLegalizeForLLVMExportPatterns(converter, patterns);
+    populateAMXLegalizeForLLVMExportPatterns(converter, patterns);
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern, RoutedPattern>(converter, /*benefit=*/10);
     addViewPatterns(converter, patterns, /*benefit=*/10);
     LLVMConversionTarget target(getContext());
+    configureX86VectorLegalizeForExportTarget(target);
+    configureAMXLegalizeForExportTarget(target);
     target.addLegalOp<ModuleOp>();
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       signalPassFailure();

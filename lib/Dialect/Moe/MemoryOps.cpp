@@ -1,6 +1,8 @@
 //===- MemoryOps.cpp - verifiers of the ops on weights ----------------------------------------------------------===//
 #include "Shapes.h"
 #include "moe/Support/Bytes.h"
+#include "mlir/Dialect/Affine/IR/AffineOps.h"
+#include "llvm/Support/MathExtras.h"
 
 using namespace mlir;
 
@@ -38,54 +40,70 @@ LogicalResult GetParamOp::verifySymbolUses(SymbolTableCollection &symbols) {
 
 //===- moe.pack, moe.unpack -------------------------------------------------------------------------------------===//
 
+/// Elements along K that share a word.
+static int64_t wordLength(Type tensor) {
+  Type element = cast<RankedTensorType>(tensor).getElementType();
+  return element.isIntOrFloat() ? std::max<int64_t>(1, 32 / std::max(8u, element.getIntOrFloatBitWidth())) : 1;
+}
+
 /// The shape of the panels of a matrix [..., N, K].
-static SmallVector<int64_t> packedShape(ArrayRef<int64_t> matrix) {
+static SmallVector<int64_t> packedShape(RankedTensorType type) {
+  ArrayRef<int64_t> matrix = type.getShape();
   SmallVector<int64_t> shape(matrix.drop_back(2));
-  int64_t panels = (matrix[matrix.size() - 2] + 15) / 16;
-  shape.append({(panels + 3) / 4 * 4, matrix.back(), 16});
+  int64_t panels = (matrix[matrix.size() - 2] + 15) / 16, group = wordLength(type);
+  int64_t words = ShapedType::isDynamic(matrix.back()) ? matrix.back() : int64_t(llvm::divideCeil(matrix.back(), group));
+  shape.append({(panels + 3) / 4 * 4, words, 16 * group});
   return shape;
 }
 
 void PackOp::build(OpBuilder &builder, OperationState &state, Value weight) {
   auto type = cast<RankedTensorType>(weight.getType());
-  build(builder, state, RankedTensorType::get(packedShape(type.getShape()), type.getElementType()), weight);
+  build(builder, state, RankedTensorType::get(packedShape(type), type.getElementType()), weight);
 }
 
 LogicalResult PackOp::verify() {
   auto type = cast<RankedTensorType>(getWeight().getType());
   if (type.getRank() < 2 || type.isDynamicDim(type.getRank() - 2) || rank(getResult()) != type.getRank() + 1) // C1
-    return emitOpError("needs a weight [..., N, K] with static N and a result [..., P, K, 16]");
-  if (!hasShape(getResult(), packedShape(type.getShape()))) // C2
-    return emitOpError("needs a result whose panels are a multiple of 4 that covers N");
+    return emitOpError("needs a weight [..., N, K] with static N and a result [..., P, words of K, 16 elements in words]");
+  if (!hasShape(getResult(), packedShape(type))) // C2
+    return emitOpError("needs a result whose panels are a multiple of 4 that covers N, and whose words cover K");
   return success();
 }
 
 LogicalResult PackOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   auto type = cast<RankedTensorType>(getResult().getType());
   SmallVector<OpFoldResult> shape = dimensions(builder, getLoc(), getWeight());
-  OpFoldResult depth = shape.pop_back_val();
+  AffineExpr words = getAffineSymbolExpr(0, getContext()).ceilDiv(wordLength(type));
+  OpFoldResult depth = affine::makeComposedFoldedAffineApply(builder, getLoc(), words, {shape.pop_back_val()});
   shape.pop_back();
-  shape.append({builder.getIndexAttr(type.getDimSize(type.getRank() - 3)), depth, builder.getIndexAttr(16)});
+  int64_t axis = type.getRank() - 3;
+  shape.append({builder.getIndexAttr(type.getDimSize(axis)), depth, builder.getIndexAttr(type.getDimSize(axis + 2))});
   shapes.push_back(shape);
   return success();
 }
 
 LogicalResult UnpackOp::verify() {
   auto packed = cast<RankedTensorType>(getPacked().getType());
-  int64_t outer = packed.getRank() - 3;
-  bool fits = outer >= 0 && rank(getResult()) == outer + 2 && packed.getShape().back() == 16 &&
-              agree(length(getResult(), -1), packed.getDimSize(outer + 1)) && length(getResult(), -2) <= 16 * packed.getDimSize(outer);
+  int64_t outer = packed.getRank() - 3, group = wordLength(packed);
+  bool fits = outer >= 0 && rank(getResult()) == outer + 2;
+  if (fits) {
+    int64_t outputs = length(getResult(), -2), depth = length(getResult(), -1);
+    bool known = group == 1 || !ShapedType::isDynamic(depth);
+    fits = packed.getShape().back() == 16 * group && known && !ShapedType::isDynamic(outputs) && outputs <= 16 * packed.getDimSize(outer) &&
+           agree(ShapedType::isDynamic(depth) ? depth : int64_t(llvm::divideCeil(depth, group)), packed.getDimSize(outer + 1));
+  }
   if (!fits) // C1
-    return emitOpError("needs panels [..., P, K, 16] and a result [..., N, K] with N <= 16 * P");
+    return emitOpError("needs panels [..., P, words of K, 16 elements in words] and a result [..., N, K] with N <= 16 * P");
   return success();
 }
 
 LogicalResult UnpackOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShapedTypeDims &shapes) {
   SmallVector<OpFoldResult> shape = dimensions(builder, getLoc(), getPacked());
   auto type = cast<RankedTensorType>(getResult().getType());
-  OpFoldResult depth = shape[shape.size() - 2];
+  int64_t axis = type.getRank() - 2;
+  OpFoldResult depth = type.isDynamicDim(axis + 1) ? shape[shape.size() - 2] : OpFoldResult(builder.getIndexAttr(type.getDimSize(axis + 1)));
   shape.resize(shape.size() - 3);
-  shape.append({builder.getIndexAttr(type.getDimSize(type.getRank() - 2)), depth});
+  shape.append({builder.getIndexAttr(type.getDimSize(axis)), depth});
   shapes.push_back(shape);
   return success();
 }

@@ -17,7 +17,7 @@ namespace {
 /// A launch with less work than this many nanoseconds runs on the calling thread: waking others would cost more than they save.
 constexpr int64_t kInline = 20'000;
 /// Threads take pieces of about this many nanoseconds, at most kPieces each, so that a slow thread delays the launch little.
-constexpr int64_t kPiece = 5'000, kPieces = 8;
+constexpr int64_t kPiece = 5'000, kPieces = 32;
 
 moert_code open(int32_t threads, moert_device **device, char *message, size_t size) {
   int32_t count = threads > 0 ? threads : defaultThreads();

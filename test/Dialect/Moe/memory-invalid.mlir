@@ -56,7 +56,7 @@ func.func @get_param_c2() {
 // -----
 
 func.func @pack_c1(%w: tensor<?x8xf32>) {
-  // expected-error @below {{needs a weight [..., N, K] with static N and a result [..., P, K, 16]}}
+  // expected-error @below {{needs a weight [..., N, K] with static N and a result [..., P, words of K, 16 elements in words]}}
   %0 = moe.pack %w : tensor<?x8xf32> -> tensor<4x8x16xf32>
   return
 }
@@ -64,7 +64,7 @@ func.func @pack_c1(%w: tensor<?x8xf32>) {
 // -----
 
 func.func @pack_c2(%w: tensor<100x8xf32>) {
-  // expected-error @below {{needs a result whose panels are a multiple of 4 that covers N}}
+  // expected-error @below {{needs a result whose panels are a multiple of 4 that covers N, and whose words cover K}}
   %0 = moe.pack %w : tensor<100x8xf32> -> tensor<7x8x16xf32>
   return
 }
@@ -72,7 +72,7 @@ func.func @pack_c2(%w: tensor<100x8xf32>) {
 // -----
 
 func.func @unpack_c1(%p: tensor<4x8x16xf32>) {
-  // expected-error @below {{needs panels [..., P, K, 16] and a result [..., N, K] with N <= 16 * P}}
+  // expected-error @below {{needs panels [..., P, words of K, 16 elements in words] and a result [..., N, K] with N <= 16 * P}}
   %0 = moe.unpack %p : tensor<4x8x16xf32> -> tensor<65x8xf32>
   return
 }

@@ -6,29 +6,15 @@ namespace moe {
 TEST_P(KernelTest, EqualsTheInterpreter) {
   OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(GetParam().text, &context);
   ASSERT_TRUE(module);
-  OwningOpRef<ModuleOp> lowered = module->clone();
+  OwningOpRef<ModuleOp> lowered = module->clone(), emulated = module->clone();
   std::string path = (folder + "/case.moe").str();
-  ASSERT_TRUE(succeeded(runStages(*lowered, Stage::Raise, Stage::Lower, {})));
-  ASSERT_TRUE(succeeded(writeArtefact(*lowered, path, {})));
-  func::FuncOp function = module->lookupSymbol<func::FuncOp>("main");
-  Interpreter interpreter(*module);
-  for (const char *isa : {"avx2", ""}) {
-    llvm::Expected<Execution> execution = Execution::load(path, isa);
-    ASSERT_TRUE(bool(execution)) << llvm::toString(execution.takeError());
-    std::mt19937_64 generator(7);
-    for (const std::vector<int64_t> &sizes : GetParam().sizes) {
-      std::vector<Tensor> given = inputs(function, sizes, generator);
-      auto expected = interpreter.run("main", given);
-      ASSERT_TRUE(bool(expected)) << llvm::toString(expected.takeError());
-      auto got = execution->run("main", given, function.getResultTypes());
-      ASSERT_TRUE(bool(got)) << llvm::toString(got.takeError());
-      for (auto [place, pair] : llvm::enumerate(llvm::zip_equal(*got, *expected))) {
-        Difference difference = compare(std::get<0>(pair), std::get<1>(pair));
-        EXPECT_TRUE(difference.comparable && difference.worst <= GetParam().tolerance)
-            << GetParam().name << " " << isa << " sizes " << testing::PrintToString(sizes) << " result " << place << ": " << difference.worst << " at "
-            << difference.place << ": got " << std::get<0>(pair).real(difference.place) << ", expected " << std::get<1>(pair).real(difference.place);
-      }
-    }
+  bool tiles = compile(*lowered, path, /*emulated=*/false);
+  for (const char *isa : {"avx2", ""})
+    compareAll(*module, path, isa);
+  if (tiles) {
+    path = (folder + "/emulated.moe").str();
+    compile(*emulated, path, /*emulated=*/true);
+    compareAll(*module, path, "");
   }
 }
 
