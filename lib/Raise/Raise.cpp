@@ -30,8 +30,7 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
       return signalPassFailure();
     raise::ExprPool pool;
     raise::View view(shapes, pool);
-    SmallVector<onnx::NodeOp> nodes;
-    function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
+    auto nodes = llvm::to_vector(function.getBody().front().getOps<onnx::NodeOp>()); // those of subgraphs have no known shapes
     auto live = [&] { return llvm::make_filter_range(nodes, [](onnx::NodeOp node) { return !node->use_empty(); }); };
     for (onnx::NodeOp node : live()) // first: what is one op for all steps is seen by the others
       loops += raise::rerollSteps(view, node);
@@ -41,6 +40,8 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
       scans += raise::raiseScan(view, node);
     for (onnx::NodeOp node : live())
       experts += raise::raiseSummedExperts(view, node);
+    for (onnx::NodeOp node : llvm::reverse(live()))
+      experts += raise::raiseAddedExperts(view, node);
     function.walk([&](ExpertsOp op) { routes += raise::raiseRoute(view, op); });
     for (onnx::NodeOp node : live())
       attentions += raise::raiseAttention(view, node);

@@ -127,6 +127,40 @@ E View::stepReduce(onnx::NodeOp node, ArrayRef<E> indices) {
   return result;
 }
 
+/// True for places that a top-k or a maximum chose: never negative, and those of a top-k differ from each other.
+static onnx::NodeOp choiceOf(E places) {
+  auto node = places->is(Kind::Load) ? places->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+  return node && (node.is("ArgMax") || (node.is("TopK") && places->value == node.getResult(1))) ? node : onnx::NodeOp();
+}
+
+E View::stepOneHot(onnx::NodeOp node, ArrayRef<E> indices) {
+  int64_t axis = wrap(node.intAttribute("axis", -1), indices.size());
+  SmallVector<E> at(indices);
+  at.erase(at.begin() + axis);
+  E place = layout(pool.load(node.getOperand(0), at));
+  if (!choiceOf(place))
+    return nullptr;
+  auto value = [&](int64_t i) { return open(pool.load(node.getOperand(2), {pool.constant(i)})); };
+  return pool.apply("Where", {pool.apply("Equal", {place, indices[axis]}), value(1), value(0)});
+}
+
+E View::stepTable(onnx::NodeOp node, ArrayRef<E> indices) {
+  // table[.., e] = sum_j [places[.., j] = e] * updates[.., j] where the places are those of a top-k along the axis.
+  int64_t rank = indices.size(), axis = wrap(node.intAttribute("axis", 0), rank);
+  StringRef reduction = node.stringAttribute("reduction", "none");
+  if ((reduction != "none" && reduction != "add") || !open(pool.load(node.getOperand(0), indices))->isConst(0))
+    return nullptr;
+  SmallVector<E> at(indices);
+  at[axis] = pool.digit(extent(node.getOperand(1), axis));
+  E place = layout(pool.load(node.getOperand(1), at));
+  auto choice = choiceOf(place);
+  if (!choice || !choice.is("TopK") || wrap(choice.intAttribute("axis", -1), place->args.size()) != int64_t(place->args.size()) - 1 ||
+      place->args.back() != at[axis])
+    return nullptr;
+  E chosen = pool.apply("Where", {pool.apply("Equal", {place, indices[axis]}), pool.load(node.getOperand(2), at), pool.constant(0)});
+  return at[axis]->is(Kind::Digit) ? pool.reduce("Sum", chosen, at[axis]) : chosen;
+}
+
 E View::stepCompute(onnx::NodeOp node, ArrayRef<E> indices) {
   if (!node.getDomain().empty() || node.getNumResults() != 1 || node.getNumOperands() == 0)
     return nullptr;
@@ -152,6 +186,10 @@ E View::stepCompute(onnx::NodeOp node, ArrayRef<E> indices) {
       return pool.constant(value.getValues<APFloat>()[0].convertToDouble());
     return pool.constant(value.getValues<APInt>()[0].getSExtValue());
   }
+  if (op == "OneHot")
+    return stepOneHot(node, indices);
+  if (op == "ScatterElements")
+    return stepTable(node, indices);
   if (op == "ScatterND") {
     // scatter(anything, perm, range): the inverse of a permutation, since every place is written.
     E at = layout(pool.load(node.getOperand(1), {indices[0], pool.constant(0)}));

@@ -27,6 +27,8 @@ public:
 
   /// A load with its tensor's definition put in once; null where the definition is not followed.
   E step(E load, Follow follow);
+  /// Takes a load for another expression from now on: what is known of it from outside its definition.
+  void assume(E load, E meaning) { steps[{load, int(Follow::Layout)}] = steps[{load, int(Follow::All)}] = meaning; }
   /// The expression with its head followed until it is no load that can be followed.
   E head(E expr, Follow follow = Follow::All);
   /// The expression with every load in it followed as far as it goes through layout operators.
@@ -45,6 +47,8 @@ private:
   E stepElementwise(onnx::NodeOp node, llvm::ArrayRef<E> indices);
   E stepProduct(onnx::NodeOp node, llvm::ArrayRef<E> indices);
   E stepReduce(onnx::NodeOp node, llvm::ArrayRef<E> indices);
+  E stepOneHot(onnx::NodeOp node, llvm::ArrayRef<E> indices);
+  E stepTable(onnx::NodeOp node, llvm::ArrayRef<E> indices);
   /// The operand at the place of an elementwise result: axes of length 1 stay at 0.
   E broadcastLoad(mlir::Value operand, llvm::ArrayRef<E> indices);
   std::optional<llvm::SmallVector<int64_t>> axes(onnx::NodeOp node, unsigned operand, int64_t rank);

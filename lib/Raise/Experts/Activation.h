@@ -12,6 +12,7 @@ struct GatedUnit {
   Activation activation = Activation::identity;
   double alpha = 1, beta = 0;
   std::optional<double> limit;
+  bool operator==(const GatedUnit &) const = default;
 };
 
 /// Finds the unit that a formula computes, by its values: `formula(g, u)` is compared with every candidate on a grid of points.

@@ -5,33 +5,14 @@
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #include "Experts.h"
-#include "../Matrix.h"
 #include "../Replace.h"
-#include "Ffn.h"
+#include "Layer.h"
+#include "Membership.h"
 
 using namespace mlir;
 
 namespace moe::raise {
 namespace {
-
-/// The product of factors as a matrix [T, K]: tensors over (rows, slot) times numbers.
-Value weightMatrix(View &view, NodeMaker &make, const Rows &rows, ArrayRef<E> factors, E slot, const SymExpr &slots) {
-  Value product;
-  double scale = 1;
-  for (E factor : factors) {
-    if (factor->is(Kind::Const)) {
-      scale *= factor->number;
-      continue;
-    }
-    Value part = asMatrix(view, make, rows, factor, slot, slots);
-    if (!part)
-      return {};
-    product = product ? make.node("Mul", {product, part}) : part;
-  }
-  if (product && scale != 1)
-    product = make.node("Mul", {product, make.number(scale, cast<TensorType>(product.getType()).getElementType())});
-  return product;
-}
 
 /// The tensors of a sparse choice: r = scatter(c, ids, w) along the experts, which is c but at the ids.
 struct Scattered {
@@ -125,11 +106,9 @@ private:
     if (!ffn)
       return false;
     SymExpr slots = slot->is(Kind::Digit) ? slot->extents[0] : SymExpr(1);
-    Value ids = asMatrix(view, make, rows, key, slot, slots);
     std::vector<E> factors(weights);
-    bool scaled = scaleFactors(*ffn, factors);
-    Value weight = factors.empty() ? Value() : weightMatrix(view, make, rows, factors, slot, slots);
-    return ids && weight && build(*ffn, ids, weight, scaled);
+    auto scaled = inputFactors(*ffn, factors);
+    return scaled && build(*ffn, asMatrix(view, make, rows, key, slot, slots), weightMatrix(view, make, rows, factors, slot, slots), *scaled);
   }
 
   /// e runs over all experts; r says which of them count.
@@ -140,17 +119,22 @@ private:
     if (!ffn)
       return false;
     std::vector<E> factors(weights);
-    bool scaled = scaleFactors(*ffn, factors);
-    if (factors.size() != 1)
+    auto scaled = inputFactors(*ffn, factors);
+    if (!scaled || factors.empty() || (*scaled && !vanishesAtZero(*ffn)))
       return false;
-    auto scattered = matchScatter(view, factors[0], expert);
-    if (!scattered)
+    if (auto scattered = factors.size() == 1 ? matchScatter(view, factors[0], expert) : std::nullopt) {
+      Value ids = asMatrix(view, make, rows, scattered->ids, scattered->slot, scattered->slots);
+      Value weight = asMatrix(view, make, rows, scattered->weights, scattered->slot, scattered->slots);
+      for (const std::string &function : scattered->functions)
+        weight = weight && function != "Cast" ? make.node(function, weight) : Value();
+      return build(*ffn, ids, weight, *scaled);
+    }
+    auto member = matchMembership(view, factors, expert);
+    if (!member)
       return false;
-    Value ids = asMatrix(view, make, rows, scattered->ids, scattered->slot, scattered->slots);
-    Value weight = asMatrix(view, make, rows, scattered->weights, scattered->slot, scattered->slots);
-    for (const std::string &function : scattered->functions)
-      weight = weight && function != "Cast" ? make.node(function, weight) : Value();
-    return ids && weight && build(*ffn, ids, weight, scaled);
+    SymExpr slots = member->slot->is(Kind::Digit) ? member->slot->extents[0] : SymExpr(1);
+    return build(*ffn, asMatrix(view, make, rows, member->ids, member->slot, slots),
+                 weightMatrix(view, make, rows, member->weight, member->slot, slots), *scaled);
   }
 
   /// The index that picks the expert: the one in a weight's load that depends on a tensor.
@@ -175,54 +159,11 @@ private:
     return nullptr;
   }
 
-  /// Llama 4 multiplies the input by the weight. The factors of the input become the weights; both inputs must have the same ones.
-  bool scaleFactors(FfnPart &ffn, std::vector<E> &factors) {
-    if (ffn.up.inputFactors.empty())
-      return false;
-    if (ffn.gate && ffn.gate->inputFactors != ffn.up.inputFactors)
-      return false;
-    factors.insert(factors.end(), ffn.up.inputFactors.begin(), ffn.up.inputFactors.end());
-    return true;
-  }
-
   bool build(const FfnPart &ffn, Value ids, Value weights, bool scaleInput) {
-    // One input for both products.
-    E x = view.layout(ffn.up.input), inner = ffn.up.inner;
-    if (ffn.gate && view.pool.substitute(view.layout(ffn.gate->input), {{ffn.gate->inner, inner}}) != x)
-      return false;
-    Value input = inner->is(Kind::Digit) ? asMatrix(view, make, rows, x, inner, inner->extents[0]) : Value();
-    if (!input || (scaleInput && !vanishesAtZero(ffn)))
-      return false;
-    auto bank = [&](const std::optional<BankPart> &part) { return part ? part->build(make) : Value(); };
-    Value gate = ffn.gate ? ffn.gate->weight.build(make) : Value(), up = ffn.up.weight.build(make), down = ffn.down.weight.build(make);
-    Value gateBias = ffn.gate ? bank(ffn.gate->bias) : Value(), upBias = bank(ffn.up.bias), downBias = bank(ffn.down.bias);
-    auto inputType = cast<RankedTensorType>(input.getType()), downType = cast<RankedTensorType>(down.getType());
-    auto type = RankedTensorType::get({inputType.getDimSize(0), downType.getDimSize(1)}, inputType.getElementType());
-    OpBuilder &b = make.b;
-    auto limit = ffn.unit.limit ? b.getF64FloatAttr(*ffn.unit.limit) : FloatAttr();
-    auto op = make.known(ExpertsOp::create(b, make.loc, type, input, ids, weights, gate, up, down, gateBias, upBias, downBias, ffn.unit.activation,
-                                           APFloat(ffn.unit.alpha), APFloat(ffn.unit.beta), limit, scaleInput));
-    Value result = op.getResult();
-    if (rows.digits.size() != 1) {
-      // The rows' lengths are those of the input's outer axes.
-      if (x->args.size() != rows.digits.size() + 1 || !llvm::equal(ArrayRef(x->args).drop_back(), rows.digits))
-        return false;
-      SmallVector<Value> parts;
-      Value shape = make.node("Shape", x->value);
-      for (unsigned axis = 0; axis < rows.digits.size(); ++axis)
-        parts.push_back(make.node("Slice", {shape, make.ints(int64_t(axis)), make.ints(int64_t(axis) + 1), make.ints(int64_t(0))}));
-      parts.push_back(make.ints(downType.getDimSize(1)));
-      result = make.node("Reshape", {result, make.node("Concat", parts, make.attr("axis", 0))});
-    }
-    replaceRaised(root.getResult(0), result);
-    return true;
-  }
-
-  /// An expert that gives 0 for an input of 0: then an input scaled by 0 is an expert not chosen.
-  static bool vanishesAtZero(const FfnPart &ffn) {
-    bool biased = ffn.down.bias || ffn.up.bias || (ffn.gate && ffn.gate->bias);
-    double atZero = activate(ffn.unit.activation, ffn.unit.alpha, 0) * (ffn.gate ? ffn.unit.beta : 1);
-    return !biased && atZero == 0;
+    Value result = ids && weights ? buildLayer(view, make, rows, ffn, bankTensors(make, ffn), ids, weights, scaleInput) : Value();
+    if (result)
+      replaceRaised(root.getResult(0), result);
+    return bool(result);
   }
 
   View &view;

@@ -8,10 +8,12 @@ namespace moe::raise {
 
 Value BankPart::build(NodeMaker &make) const {
   Value part = make.slice(tensor, outAxis, start, step, count);
+  if (expert)
+    part = make.slice(part, expertAxis, *expert, 1, 1);
   // Axes in the order expert, out, in; the others have length 1 and go.
   int64_t rank = cast<RankedTensorType>(tensor.getType()).getRank();
   SmallVector<int64_t> perm;
-  for (int axis : {expertAxis, outAxis, inAxis})
+  for (int axis : {expert ? -1 : expertAxis, outAxis, inAxis})
     if (axis >= 0)
       perm.push_back(axis);
   SmallVector<int64_t> kept(perm);
@@ -23,6 +25,11 @@ Value BankPart::build(NodeMaker &make) const {
     return part;
   auto shape = cast<RankedTensorType>(part.getType()).getShape().take_front(kept.size());
   return make.reshape(part, shape);
+}
+
+bool BankPart::isSliceLike(const BankPart &other) const {
+  auto key = [](const BankPart &part) { return std::tuple(part.tensor, part.expertAxis, part.outAxis, part.inAxis, part.start, part.step, part.count); };
+  return key(*this) == key(other);
 }
 
 E splitFactors(View &view, E expr, E digit, std::vector<E> &others) {
@@ -79,8 +86,14 @@ static std::optional<BankPart> matchBank(View &view, E load, E key, E out, E inn
       part.outAxis = axis;
       part.step = step;
       part.start = start;
-    } else if (!index->isConst(0) || !view.extent(load->value, axis).is(1))
+    } else if (view.extent(load->value, axis).is(1) && index->isConst(0)) {
+      continue;
+    } else if (!key && index->is(Kind::Const) && part.expertAxis < 0) {
+      part.expertAxis = axis;
+      part.expert = index->number;
+    } else {
       return std::nullopt;
+    }
   }
   bool complete = part.outAxis >= 0 && (!key || part.expertAxis >= 0) && (!inner || part.inAxis >= 0);
   return complete ? std::optional(part) : std::nullopt;

@@ -13,9 +13,12 @@ struct BankPart {
   mlir::Value tensor;
   int expertAxis = -1, outAxis = -1, inAxis = -1;
   int64_t start = 0, step = 1, count = 0;
+  std::optional<int64_t> expert; ///< the place along expertAxis, for a part that belongs to one expert
 
-  /// The part as [E, O, I], or [E, O] for a bias.
+  /// The part as [E, O, I], or [E, O] for a bias; one expert's as [O, I] or [O].
   mlir::Value build(NodeMaker &make) const;
+  /// True for a part of the same tensor that differs in the expert alone.
+  bool isSliceLike(const BankPart &other) const;
 };
 
 struct LinearPart {

@@ -8,6 +8,9 @@ using namespace mlir;
 namespace moe::raise {
 namespace {
 
+/// A score whose power is 0 beside that of any weight.
+constexpr double kSentinel = -1000;
+
 /// A score of an expert: a function of the logits at some place.
 struct ScorePart {
   Score score = Score::identity;
@@ -21,6 +24,8 @@ public:
   bool run() {
     auto type = cast<RankedTensorType>(experts.getIds().getType());
     if (type.isDynamicDim(1))
+      return false;
+    if (auto route = experts.getIds().getDefiningOp<RouteOp>(); route && !takeLogScores(route))
       return false;
     E token = pool.digit(view.extent(experts.getX(), 0)), slot = pool.digit(SymExpr(type.getDimSize(1)));
     rows.digits = {token};
@@ -52,6 +57,41 @@ private:
     scale = 1;
     epsilon = 0;
     zeroFilled = false;
+  }
+
+  /// A router that MoE cannot express is handed to it as scatter(sentinel, ids, log(w)): the softmax over that, renormalised, is w / sum(w) for
+  /// the ids. The experts then read ids and w themselves.
+  bool takeLogScores(RouteOp route) {
+    int64_t k = route.getK();
+    if (route.getScore() != Score::softmax || route.getSelect() != Select::topk || route.getRenorm() != Renorm::sum || route.getBias() ||
+        route.getGroups() != 1 || !route.getEpsilon().isZero() || !route.getScale().isExactlyValue(1.0))
+      return false;
+    std::vector<E> at;
+    E logit = view.head(view.at(route.getLogits(), at), Follow::Layout);
+    auto scatter = logit->is(Kind::Load) ? logit->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+    if (!scatter || !scatter.is("ScatterElements") || scatter.stringAttribute("reduction", "none") != "none")
+      return false;
+    int64_t axis = logit->args.size() - 1, scattered = scatter.intAttribute("axis", 0);
+    E sentinel = view.open(pool.load(scatter.getOperand(0), logit->args));
+    if ((scattered != -1 && scattered != axis) || logit->args.back() != at[1] || !sentinel->is(Kind::Const) || sentinel->number > kSentinel)
+      return false;
+    E slot = pool.digit(SymExpr(k));
+    std::vector<E> place = logit->args;
+    place.back() = slot;
+    E ids = view.layout(pool.load(scatter.getOperand(1), place)), log = view.head(pool.load(scatter.getOperand(2), place), Follow::Layout);
+    auto choice = ids->is(Kind::Load) ? ids->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+    auto logarithm = log->is(Kind::Load) ? log->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+    if (!view.extent(scatter.getOperand(1), axis).is(k) || !choice || !choice.is("TopK") || ids->value != choice.getResult(1) || !logarithm || !logarithm.is("Log"))
+      return false;
+    Rows tokens{{at[0]}, {view.extent(route.getLogits(), 0)}};
+    Value chosenIds = asMatrix(view, make, tokens, ids, slot, SymExpr(k));
+    Value weights = asMatrix(view, make, tokens, view.layout(pool.load(logarithm.getOperand(0), log->args)), slot, SymExpr(k));
+    if (!chosenIds || !weights)
+      return false;
+    Value sum = make.node("ReduceSum", {weights, make.ints(int64_t(1))}, make.attr("keepdims", 1));
+    experts.getIdsMutable().assign(chosenIds);
+    experts.getWeightsMutable().assign(make.node("Div", {weights, sum}));
+    return true;
   }
 
   /// The element of the scores that are selected from, at an expert's index.
@@ -202,13 +242,17 @@ private:
       E opened = view.head(weight);
       if (opened->isApply("Mul") && (opened->arg(0)->is(Kind::Const) || view.head(opened->arg(1))->is(Kind::Const))) {
         bool left = opened->arg(0)->is(Kind::Const);
-        if (renorm != Renorm::none)
-          return false; // a scale inside the renormalisation is another router
-        scale *= left ? opened->arg(0)->number : view.head(opened->arg(1))->number;
+        if (renorm == Renorm::softmax || epsilon != 0)
+          return false; // a scale inside the renormalisation is another router, unless it cancels
+        if (renorm == Renorm::none)
+          scale *= left ? opened->arg(0)->number : view.head(opened->arg(1))->number;
         weight = opened->arg(left ? 1 : 0);
         continue;
       }
-      if (opened->isApply("Div") && renorm == Renorm::none && isSum(opened->arg(1), opened->arg(0))) {
+      // Of two renormalisations the outer one counts.
+      if (double outer = epsilon; opened->isApply("Div") && renorm != Renorm::softmax && outer == 0 && isSum(opened->arg(1), opened->arg(0))) {
+        if (renorm == Renorm::sum)
+          epsilon = outer;
         renorm = Renorm::sum;
         weight = opened->arg(0);
         continue;
