@@ -22,7 +22,8 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
     largest (of the only one in groups of one); equal groups: the lower one first.
     `select`: `topk` takes the k best; where fewer than k are above -inf, those at -inf follow as equal scores do. `threshold` takes
     those with c >= threshold, at most k, and -1 in the slots behind them. `capacity` takes the k best, and then drops, per expert,
-    all but the first `capacity` tokens: -1 takes the slot of a dropped one. `expert_choice`: each expert takes its `capacity` best
+    all but the first `capacity` tokens: -1 takes the slot of a dropped one. With `sequence` that is counted anew in every run of
+    `sequence` neighbouring tokens. `expert_choice`: each expert takes its `capacity` best
     tokens, or all where there are fewer (equal scores: the lower token first); a token's experts come in rising order, then -1.
     `hash`: ids[t,:] = table[token_ids[t],:]; a token id outside the table, and an expert in it outside -1 ... E-1, end the run with
     an error.
@@ -41,6 +42,7 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
     - (C4) `groups` divides E; 1 <= `groups_kept` <= `groups`.
     - (C5) `token_ids` and `table` are given for `hash`, and only then.
     - (C6) `capacity` >= 1 for `capacity` and `expert_choice`.
+    - (C7) `sequence` has rank 0 and is given for `capacity` alone; it is at least 1 where there are tokens.
 
     Example:
     ```mlir
@@ -54,7 +56,7 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
     Lifespan: created by raise, gone after schedule.
   }];
   let arguments = (ins Moe_FloatTensor:$logits, Optional<Moe_FloatTensor>:$bias, Optional<Moe_IndexTensor>:$token_ids,
-                       Optional<Moe_IndexTensor>:$table, I64Attr:$k,
+                       Optional<Moe_IndexTensor>:$table, Optional<Moe_IndexTensor>:$sequence, I64Attr:$k,
                        DefaultValuedAttr<Moe_ScoreAttr, "Score::softmax">:$score,
                        DefaultValuedAttr<Moe_SelectAttr, "Select::topk">:$select,
                        DefaultValuedAttr<Moe_RenormAttr, "Renorm::none">:$renorm,
@@ -64,7 +66,7 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
                        DefaultValuedAttr<F64Attr, "0.0">:$threshold, DefaultValuedAttr<I64Attr, "0">:$capacity);
   let results = (outs Moe_IndexTensor:$ids, Moe_FloatTensor:$weights);
   let assemblyFormat = [{
-    $logits (`bias` $bias^)? (`tokens` $token_ids^)? (`table` $table^)? attr-dict `:` functional-type(operands, results)
+    $logits (`bias` $bias^)? (`tokens` $token_ids^)? (`table` $table^)? (`sequence` $sequence^)? attr-dict `:` functional-type(operands, results)
   }];
 }
 

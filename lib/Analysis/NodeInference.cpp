@@ -16,6 +16,8 @@ public:
 
   std::vector<const ::onnx::TypeProto *> doInferencing(const std::vector<const ::onnx::TypeProto *> &types,
                                                        const std::vector<const ::onnx::TensorProto *> &) override {
+    if (auto node = cast<onnx::NodeOp>(region.getParentOp()); node.is("Loop"))
+      return inferLoop(node);
     Block &body = region.front();
     for (auto [argument, type] : llvm::zip(body.getArguments(), types)) {
       std::vector<SymExpr> dims;
@@ -26,6 +28,12 @@ public:
       if (isa<RankedTensorType>(inferred))
         analysis.define(argument, dims);
     }
+    return visitBody();
+  }
+
+private:
+  std::vector<const ::onnx::TypeProto *> visitBody() {
+    Block &body = region.front();
     for (Operation &op : body.without_terminator())
       if (failed(analysis.visit(&op)))
         throw ::onnx::InferenceError("a node of the subgraph is invalid");
@@ -37,7 +45,48 @@ public:
     return results;
   }
 
-private:
+  /// ONNX's inference forgets the lengths of what a loop carries, since they may change. Here they are kept where the body gives back the
+  /// lengths that it takes; for the others it is analysed again.
+  std::vector<const ::onnx::TypeProto *> inferLoop(onnx::NodeOp loop) {
+    Block &body = region.front();
+    unsigned carried = body.getNumArguments() - 2;
+    auto give = [&](BlockArgument argument, Type type, const ShapeAnalysis::Exprs *dims) {
+      argument.setType(type);
+      analysis.forget(argument);
+      if (isa<RankedTensorType>(type))
+        analysis.define(argument, dims ? *dims : ShapeAnalysis::Exprs());
+    };
+    for (unsigned i : {0, 1})
+      give(body.getArgument(i), RankedTensorType::get({}, cast<TensorType>(body.getArgument(i).getType()).getElementType()), nullptr);
+    SmallVector<bool> keeps(carried, true);
+    while (true) {
+      for (unsigned i = 0; i < carried; ++i) {
+        Value initial = loop.getOperand(2 + i);
+        auto type = dyn_cast<RankedTensorType>(initial.getType());
+        keeps[i] = keeps[i] && type && analysis.dims(initial);
+        give(body.getArgument(2 + i), keeps[i] ? Type(type) : UnrankedTensorType::get(cast<TensorType>(initial.getType()).getElementType()),
+             analysis.dims(initial));
+      }
+      auto results = visitBody();
+      bool stable = true;
+      for (unsigned i = 0; i < carried; ++i) {
+        Value next = body.getTerminator()->getOperand(1 + i), initial = loop.getOperand(2 + i);
+        const auto *before = analysis.dims(initial), *after = analysis.dims(next);
+        if (keeps[i] && !(before && after && *before == *after))
+          keeps[i] = stable = false;
+      }
+      if (stable)
+        return results;
+      for (Operation &op : body.without_terminator())
+        for (OpResult result : op.getResults())
+          if (auto type = dyn_cast<TensorType>(result.getType())) {
+            analysis.forget(result);
+            if (isa<onnx::NodeOp>(op))
+              result.setType(UnrankedTensorType::get(type.getElementType()));
+          }
+    }
+  }
+
   Region &region;
   ShapeAnalysis &analysis;
   std::deque<::onnx::TypeProto> protos;

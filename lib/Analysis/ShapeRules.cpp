@@ -444,6 +444,14 @@ void matmul(ShapeFacts &facts) {
   facts.dims[0] = x;
 }
 
+/// What a loop carries keeps its lengths where the body gave back the lengths that it took.
+void loop(ShapeFacts &facts) {
+  Block &body = facts.node.subgraph("body")->front();
+  for (unsigned i = 0; i + 2 < body.getNumArguments(); ++i)
+    if (const Exprs *dims = facts.analysis.dims(body.getArgument(2 + i)))
+      facts.dims[i] = *dims;
+}
+
 void gemm(ShapeFacts &facts) {
   const Exprs *a = facts.shape(0), *b = facts.shape(1);
   if (!a || !b || a->size() != 2 || b->size() != 2)
@@ -498,6 +506,7 @@ const llvm::StringMap<ShapeRule> &table() {
       {"TopK", topK},
       {"MatMul", matmul},
       {"Gemm", gemm},
+      {"Loop", loop},
   };
   return *rules;
 }

@@ -113,12 +113,15 @@ void dropBelow(double threshold, const Rows &c, Ids &ids) {
         id = -1;
 }
 
-void dropBeyond(int64_t capacity, int64_t experts, Ids &ids) {
+void dropBeyond(int64_t capacity, int64_t experts, int64_t sequence, Ids &ids) {
   std::vector<int64_t> taken(experts);
-  for (std::vector<int64_t> &chosen : ids)
+  for (auto [token, chosen] : llvm::enumerate(ids)) {
+    if (token % sequence == 0)
+      taken.assign(experts, 0);
     for (int64_t &id : chosen)
       if (taken[id]++ >= capacity)
         id = -1;
+  }
 }
 
 /// Each expert takes its best tokens; a token lists its experts in rising order.
@@ -197,8 +200,12 @@ LogicalResult evaluate(RouteOp op, Evaluation &e) {
     return failure();
   if (op.getSelect() == Select::threshold)
     dropBelow(op.getThreshold().convertToDouble(), c, *ids);
-  if (op.getSelect() == Select::capacity)
-    dropBeyond(capacity, experts, *ids);
+  if (op.getSelect() == Select::capacity) {
+    int64_t sequence = op.getSequence() ? e.tensor(op.getSequence()).integer(0) : std::max<int64_t>(tokens, 1);
+    if (sequence < 1 && tokens)
+      return e.fail("sequences of " + Twine(sequence) + " tokens");
+    dropBeyond(capacity, experts, sequence, *ids);
+  }
 
   int64_t slots = tokens ? ids->front().size() : cast<RankedTensorType>(op.getIds().getType()).getDimSize(1);
   std::optional<Tensor> idResult = e.make(op.getIds(), {tokens, slots}), weightResult = e.make(op.getWeights(), {tokens, slots});

@@ -24,6 +24,17 @@ func.func @test_capacity() {
   return
 }
 
+// The same room for every sequence of two tokens: token 1 finds none, token 2 begins a new one.
+func.func @test_capacity_sequence() {
+  %logits = arith.constant dense<[[1.0, 5.0], [3.0, 4.0], [0.0, 9.0]]> : tensor<3x2xf32>
+  %length = arith.constant dense<2> : tensor<i64>
+  %ids, %w = moe.route %logits sequence %length {k = 1 : i64, score = #moe.score<identity>, select = #moe.select<capacity>, capacity = 1 : i64}
+           : (tensor<3x2xf32>, tensor<i64>) -> (tensor<3x1xi32>, tensor<3x1xf32>)
+  %want_ids = arith.constant dense<[[1], [-1], [1]]> : tensor<3x1xi32>
+  check.expect_eq %ids, %want_ids : tensor<3x1xi32>, tensor<3x1xi32>
+  return
+}
+
 // Expert 0 takes tokens 0 and 2 (4 and 3), expert 1 token 1 and, of the equal tokens 0 and 2, the lower one.
 func.func @test_expert_choice() {
   %logits = arith.constant dense<[[4.0, 5.0], [1.0, 9.0], [3.0, 5.0]]> : tensor<3x2xf32>

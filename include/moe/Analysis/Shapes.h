@@ -36,6 +36,11 @@ public:
 
   /// States the lengths of a value that no op computes.
   void define(mlir::Value value, Exprs lengths);
+  /// Takes back what is known of a value, before it is analysed again.
+  void forget(mlir::Value value) {
+    lengths.erase(value);
+    contents.erase(value);
+  }
   /// Analyses one op whose operands are known.
   mlir::LogicalResult visit(mlir::Operation *op);
   /// The expression with all known equalities applied.

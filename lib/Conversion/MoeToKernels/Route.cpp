@@ -89,12 +89,13 @@ private:
     return k.either(k.compare(P::OGT, x, y), nan);
   }
 
-  /// s[t,:] and the keys that are selected by. Without bias or sums of groups the keys are the logits: the score rises with them, and does
-  /// not make different logits equal.
+  /// s[t,:] and the keys that are selected by. Where keys of one token are compared with each other alone, without bias or sums of groups,
+  /// they are the logits: the score rises with them, and does not make different logits equal.
   void score(Code k, ValueRange in, Value t) {
     Value zero = k.index(0), count = k.index(experts);
     bool sums = int64_t(op.getGroups()) > 1 && op.getGroupScore() == GroupScore::top2_sum;
-    bool byScore = biasAt >= 0 || sums;
+    bool compared = op.getSelect() == Select::threshold || op.getSelect() == Select::expert_choice; // with a number, with other tokens
+    bool byScore = biasAt >= 0 || sums || compared;
     auto logit = [&](Code k, Value e) { return k.widen(k.load(in[Logits], {t, e})); };
     if (op.getScore() == Score::softmax) {
       Value lowest = number(k, -std::numeric_limits<double>::infinity());
@@ -205,14 +206,21 @@ private:
     });
   }
 
-  /// Per expert, all but the first `capacity` tokens lose their slot.
+  /// Per expert and sequence, all but the first `capacity` tokens lose their slot.
   void drop() {
+    Value sequence = c.maxIndex(tokens, c.index(1));
+    if (op.getSequence()) {
+      sequence = c.asIndex(c.load(bufferOf(b, op.getSequence()), {}));
+      rt::CheckOp::create(b, c.either(c.less(c.index(0), sequence), c.equal(tokens, c.index(0))), "moe.route: a sequence has no token");
+    }
     Value taken = memref::AllocOp::create(b, MemRefType::get({experts}, b.getI64Type()));
-    launch(b, "route_drop", ValueRange{ids, taken, tokens}, c.index(1), c.mul(tokens, c.index(2 * slots)), [&](ImplicitLocOpBuilder &kb, ValueRange in, Value, Value) {
+    launch(b, "route_drop", ValueRange{ids, taken, tokens, sequence}, c.index(1), c.mul(tokens, c.index(2 * slots)), [&](ImplicitLocOpBuilder &kb, ValueRange in, Value, Value) {
       Code k(kb);
       Value zero = k.constant(kb.getI64Type(), 0), one = k.constant(kb.getI64Type(), 1);
-      k.loop(k.index(0), k.index(experts), [&](Code k, Value e) { k.store(zero, in[1], {e}); });
       k.loop(k.index(0), in[2], [&](Code k, Value t) {
+        k.when(k.equal(k.rem(t, in[3]), k.index(0)), [&](Code k) {
+          k.loop(k.index(0), k.index(experts), [&](Code k, Value e) { k.store(zero, in[1], {e}); });
+        });
         k.loop(k.index(0), k.index(slots), [&](Code k, Value j) {
           Value e = k.asIndex(k.load(in[0], {t, j})), count = k.load(in[1], {e});
           Value full = arith::CmpIOp::create(k.b, arith::CmpIPredicate::sge, count, k.constant(k.b.getI64Type(), op.getCapacity()));

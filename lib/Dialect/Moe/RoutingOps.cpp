@@ -29,6 +29,8 @@ LogicalResult RouteOp::verify() {
   bool bounded = getSelect() == Select::capacity || getSelect() == Select::expert_choice;
   if (bounded && int64_t(getCapacity()) < 1) // C6
     return emitOpError("needs a capacity of at least 1");
+  if (getSequence() && (getSelect() != Select::capacity || rank(getSequence()) != 0)) // C7
+    return emitOpError("takes a sequence of rank 0, for capacity alone");
   return success();
 }
 

@@ -73,7 +73,7 @@ FailureOr<std::pair<Value, Value>> routeTokens(Expansion &e, Value logits, Value
   OpBuilder &b = e.make.b;
   SmallVector<int64_t> shape = {e.length(logits, 0), k};
   auto route = e.make.known(RouteOp::create(b, e.make.loc, RankedTensorType::get(shape, b.getI32Type()), RankedTensorType::get(shape, b.getF32Type()),
-                                            logits, Value(), Value(), Value(), k, Score::softmax, Select::topk,
+                                            logits, Value(), Value(), Value(), Value(), k, Score::softmax, Select::topk,
                                             normalize ? Renorm::sum : Renorm::none, 1, 1, GroupScore::max, APFloat(1.0), APFloat(0.0), APFloat(0.0), 0));
   if (!weightsOf)
     return std::pair<Value, Value>(route.getIds(), route.getWeights());

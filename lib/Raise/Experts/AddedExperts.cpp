@@ -147,7 +147,8 @@ private:
     if (member.slot->is(Kind::Digit))
       same[member.slot] = first.member.slot;
     bool agrees = pool.substitute(x, same) == input && pool.substitute(member.ids, same) == first.member.ids &&
-                  pool.substitute(member.weight, same) == first.member.weight && term.scaleInput == first.scaleInput;
+                  pool.substitute(member.weight, same) == first.member.weight && member.capacity == first.member.capacity &&
+                  (!member.count || member.count->value == first.member.count->value) && term.scaleInput == first.scaleInput;
     if (!agrees || member.expert >= int64_t(experts.size()) || experts[member.expert])
       return false;
     experts[member.expert] = term.ffn;
@@ -165,6 +166,12 @@ private:
 
   //===- a loop over the experts --------------------------------------------------------------------------------===//
 
+  static Value unchanged(Value value) {
+    for (auto node = value.getDefiningOp<onnx::NodeOp>(); node && node.is("Identity"); node = value.getDefiningOp<onnx::NodeOp>())
+      value = node.getOperand(0);
+    return value;
+  }
+
   bool loop() {
     Region *body = root.subgraph("body");
     auto trips = root.input(0) ? view.shapes.constants(root.input(0)) : std::nullopt;
@@ -173,18 +180,13 @@ private:
     Block &block = body->front();
     Operation *yield = block.getTerminator();
     // It ends after its trips alone: the condition is passed on, or stays true.
-    Value condition = yield->getOperand(0);
+    Value condition = unchanged(yield->getOperand(0));
     auto stays = view.shapes.constants(condition);
     if ((condition != block.getArgument(1) && !(stays && stays->front() != 0)) || (root.input(1) && view.shapes.constants(root.input(1)) != stays))
       return false;
-    for (Operation &op : block.without_terminator())
-      if (failed(view.shapes.visit(&op)))
-        return false;
     E expert = pool.digit(SymExpr(trips->front()));
     view.assume(pool.load(block.getArgument(0), {}), expert);
-    auto next = yield->getOperand(1).getDefiningOp<onnx::NodeOp>();
-    while (next && next.is("Identity"))
-      next = next.getOperand(0).getDefiningOp<onnx::NodeOp>();
+    auto next = unchanged(yield->getOperand(1)).getDefiningOp<onnx::NodeOp>();
     if (!next || !expert->is(Kind::Digit))
       return false;
     auto [term, below] = addition(next, expert);
@@ -200,6 +202,8 @@ private:
     const Membership &member = first.member;
     SymExpr slots = member.slot->is(Kind::Digit) ? member.slot->extents[0] : SymExpr(1);
     Value ids = asMatrix(view, make, rows, member.ids, member.slot, slots);
+    if (ids && member.count)
+      ids = withinCapacity(ids);
     Value weights = weightMatrix(view, make, rows, member.weight, member.slot, slots);
     Value result = ids && weights ? buildLayer(view, make, rows, first.ffn, tensors, ids, weights, first.scaleInput) : Value();
     if (!result)
@@ -209,6 +213,21 @@ private:
     bool nothing = rest.getType() == root.getResult(0).getType() && view.open(pool.load(rest, at))->isConst(0);
     replaceRaised(root.getResult(0), nothing ? result : make.node("Add", {rest, result}));
     return true;
+  }
+
+  /// The ids [T, 1] with -1 for the tokens that their expert has no room for; null where the count has other rows.
+  Value withinCapacity(Value ids) {
+    const Membership &member = first.member;
+    E expert = pool.digit(SymExpr(int64_t(experts.size())));
+    std::vector<E> at = member.count->args;
+    at.back() = expert;
+    Value counts = asMatrix(view, make, rows, pool.load(member.count->value, at), expert, expert->extents[0]);
+    if (!counts)
+      return {};
+    Value own = make.node("GatherElements", {counts, ids}, make.attr("axis", 1));
+    Type number = cast<RankedTensorType>(counts.getType()).getElementType(), id = cast<RankedTensorType>(ids.getType()).getElementType();
+    Value fits = make.node("LessOrEqual", {own, make.number(member.capacity, number)});
+    return make.node("Where", {fits, ids, make.number(-1, id)});
   }
 
   View &view;

@@ -10,7 +10,8 @@ namespace moe::raise {
 /// The expression followed through what masks are made of, so that comparisons with the chosen experts stand in plain sight. What computes
 /// the weights is not followed.
 static E expandMask(View &view, E expr) {
-  static const llvm::StringSet<> masks = {"Mul", "Where", "Cast", "Equal", "Not", "And", "Or", "ReduceSum", "OneHot", "ScatterElements", "Range"};
+  static const llvm::StringSet<> masks = {"Mul", "Where", "Cast", "Equal", "Not", "And", "Or", "ReduceSum", "OneHot", "ScatterElements",
+                                          "Range", "LessOrEqual", "Less"};
   expr = view.head(expr, Follow::Layout);
   if (expr->is(Kind::Load)) {
     auto node = expr->value.getDefiningOp<onnx::NodeOp>();
@@ -64,6 +65,28 @@ static E weightOf(View &view, E expr, E ids, E expert) {
   return pool.apply(expr->op, args);
 }
 
+static onnx::NodeOp runningSum(E load) {
+  auto node = load->is(Kind::Load) ? load->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+  return node && node.is("CumSum") ? node : onnx::NodeOp();
+}
+
+bool isRunningCount(View &view, E count, E ids) {
+  onnx::NodeOp sum = runningSum(count);
+  int64_t rank = sum ? count->args.size() : 0;
+  auto axis = sum ? view.shapes.constants(sum.getOperand(1)) : std::nullopt;
+  if (rank < 2 || !axis || axis->size() != 1 || (axis->front() != -2 && axis->front() != rank - 2) || sum.intAttribute("exclusive", 0) ||
+      sum.intAttribute("reverse", 0))
+    return false;
+  std::vector<E> at = count->args;
+  at.back() = view.pool.digit(view.extent(count->value, rank - 1));
+  E chosen = expandMask(view, view.pool.load(sum.getOperand(0), at));
+  for (int64_t id : {0, 1, 2})
+    for (int64_t expert : {0, 1, 2})
+      if (evaluate(chosen, [&](E leaf) { return leaf == ids ? double(id) : leaf == at.back() ? double(expert) : NAN; }) != double(id == expert))
+        return false;
+  return true;
+}
+
 std::optional<Membership> matchMembership(View &view, ArrayRef<E> factors, E expert) {
   ExprPool &pool = view.pool;
   E body = pool.constant(1);
@@ -74,21 +97,27 @@ std::optional<Membership> matchMembership(View &view, ArrayRef<E> factors, E exp
   if (E opened = openSum(pool, body, result.slot))
     body = opened;
 
-  // One tensor of integers is compared: the ids. All that is not a number, the ids or the expert is part of the weight.
+  // One tensor of integers is compared, the ids, and maybe a running count of them. All that is not a number, the ids or the expert is part of the weight.
   std::set<E> integers;
   std::vector<double> numbers;
   ExprPool::walk(body, [&](E part) {
     if (part->is(Kind::Const))
       numbers.push_back(part->number);
-    if (part->is(Kind::Load) && isa<IntegerType>(cast<TensorType>(part->value.getType()).getElementType()))
+    if (runningSum(part))
+      result.count = part;
+    else if (part->is(Kind::Load) && isa<IntegerType>(cast<TensorType>(part->value.getType()).getElementType()))
       integers.insert(part);
   });
   if (integers.size() != 1)
     return std::nullopt;
   result.ids = *integers.begin();
+  if (result.count && !isRunningCount(view, result.count, result.ids))
+    return std::nullopt;
   std::map<E, double> samples; // weights of any value
-  auto value = [&](int64_t id, int64_t own) {
+  auto value = [&](int64_t id, int64_t own, double count = 1) {
     return evaluate(body, [&](E leaf) {
+      if (leaf == result.count)
+        return count;
       return leaf == result.ids ? double(id) : leaf == expert ? double(own) : samples.try_emplace(leaf, 0.7 + 0.11 * samples.size()).first->second;
     });
   };
@@ -111,6 +140,14 @@ std::optional<Membership> matchMembership(View &view, ArrayRef<E> factors, E exp
     if (own == numbers.end())
       return std::nullopt;
     result.expert = *own;
+  }
+  if (result.count) {
+    int64_t own = result.expert;
+    auto last = llvm::find_if(numbers, [&](double number) { return value(own, own, number) != 0 && value(own, own, number + 1) == 0; });
+    if (last == numbers.end() || *last < 1)
+      return std::nullopt;
+    result.capacity = *last;
+    body = pool.substitute(body, {{result.count, pool.constant(1)}});
   }
   result.weight = weightOf(view, body, result.ids, expert ? expert : pool.constant(result.expert));
   return result;

@@ -1,5 +1,6 @@
 //===- Routes.cpp - finding routers -----------------------------------------------------------------------------===//
 #include "Routes.h"
+#include "../Experts/Membership.h"
 #include "../Matrix.h"
 #include <cmath>
 
@@ -10,6 +11,8 @@ namespace {
 
 /// A score whose power is 0 beside that of any weight.
 constexpr double kSentinel = -1000;
+/// A weight that is none.
+constexpr double kFloor = 1e-20;
 
 /// A score of an expert: a function of the logits at some place.
 struct ScorePart {
@@ -22,24 +25,28 @@ public:
   RouteMatcher(View &view, ExpertsOp experts) : view(view), pool(view.pool), experts(experts), make(OpBuilder(experts), experts.getLoc(), view.shapes) {}
 
   bool run() {
+    Value ids = experts.getIds(), weights = experts.getWeights();
+    if (match())
+      return true;
+    experts.getIdsMutable().assign(ids);
+    experts.getWeightsMutable().assign(weights);
+    return false;
+  }
+
+private:
+  bool match() {
     auto type = cast<RankedTensorType>(experts.getIds().getType());
     if (type.isDynamicDim(1))
       return false;
     if (auto route = experts.getIds().getDefiningOp<RouteOp>(); route && !takeLogScores(route))
       return false;
-    E token = pool.digit(view.extent(experts.getX(), 0)), slot = pool.digit(SymExpr(type.getDimSize(1)));
+    E token = pool.digit(view.extent(experts.getX(), 0));
+    slot = pool.digit(SymExpr(type.getDimSize(1)));
     rows.digits = {token};
     rows.extents = {view.extent(experts.getX(), 0)};
     chosen = view.layout(pool.load(experts.getIds(), {token, slot}));
-    if (!chosen->is(Kind::Load))
+    if (!withinCapacity() || !choiceOfIds())
       return false;
-    topK = chosen->value.getDefiningOp<onnx::NodeOp>();
-    if (!topK || !topK.is("TopK") || chosen->value != topK.getResult(1) || topK.intAttribute("largest", 1) == 0 || chosen->args.back() != slot)
-      return false;
-    int64_t rank = chosen->args.size(), axis = topK.intAttribute("axis", -1);
-    if (axis != -1 && axis != rank - 1)
-      return false;
-    this->slot = slot;
     // What is added to the logits is part of them; only where the weights do not know of it, it is a bias for the selection alone.
     for (bool biased : {false, true}) {
       reset();
@@ -49,7 +56,63 @@ public:
     return false;
   }
 
-private:
+  /// Where(count <= capacity, ids, -1), where count is how many tokens of the sequence up to this one chose the expert: takes the ids.
+  bool withinCapacity() {
+    auto node = chosen->is(Kind::Load) ? chosen->value.getDefiningOp<onnx::NodeOp>() : onnx::NodeOp();
+    if (!node || !node.is("Where"))
+      return chosen->is(Kind::Load);
+    E where = view.step(chosen, Follow::All);
+    E fits = where ? view.head(where->arg(0)) : nullptr;
+    if (!fits || !fits->isApply("LessOrEqual") || !view.head(where->arg(2))->isConst(-1) || !view.head(fits->arg(1))->is(Kind::Const))
+      return false;
+    chosen = view.layout(where->arg(1));
+    E count = view.layout(fits->arg(0));
+    capacity = view.head(fits->arg(1))->number;
+    if (!chosen->is(Kind::Load) || !count->is(Kind::Load) || count->args.size() < 2 || count->args.back() != chosen || !isRunningCount(view, count, chosen))
+      return false;
+    // The count runs over the axis before the experts': all tokens, or those of a sequence.
+    std::vector<SymExpr> extents;
+    for (unsigned axis = 0; axis + 1 < count->args.size(); ++axis)
+      extents.push_back(view.extent(count->value, axis));
+    if (pool.flat(ArrayRef(count->args).drop_back(), extents) != rows.digits[0])
+      return false;
+    if (extents.size() > 1) {
+      Value length = make.node("Slice", {make.node("Shape", count->value), make.ints(-2), make.ints(-1), make.ints(int64_t(0))});
+      sequence = make.node("Squeeze", {length, make.ints(int64_t(0))});
+    }
+    return true;
+  }
+
+  /// The ids are the places of the best scores: of a top-k along the last axis, or of the largest one.
+  bool choiceOfIds() {
+    choice = chosen->value.getDefiningOp<onnx::NodeOp>();
+    if (!choice)
+      return false;
+    int64_t rank = cast<RankedTensorType>(choice.getOperand(0).getType()).getRank();
+    if (choice.is("ArgMax")) {
+      int64_t axis = choice.intAttribute("axis", 0);
+      if ((axis != -1 && axis != rank - 1) || choice.intAttribute("select_last_index", 0) != 0)
+        return false;
+      places = chosen->args;
+      places.resize(rank);
+      return true;
+    }
+    int64_t axis = choice.intAttribute("axis", -1);
+    places = chosen->args;
+    return choice.is("TopK") && chosen->value == choice.getResult(1) && choice.intAttribute("largest", 1) != 0 && chosen->args.back() == slot &&
+           (axis == -1 || axis == rank - 1);
+  }
+
+  /// True for the best scores themselves: the top-k's values, or the largest score.
+  bool isBest(E element) {
+    if (!element->is(Kind::Load))
+      return false;
+    if (choice.is("TopK"))
+      return element->value == choice.getResult(0);
+    E largest = view.head(element);
+    return largest->isReduce("Max") && view.layout(pool.substitute(view.layout(largest->arg(0)), {{largest->arg(1), expert}})) == view.layout(candidate(expert));
+  }
+
   void reset() {
     groups = groupsKept = 1;
     bias = {};
@@ -96,9 +159,9 @@ private:
 
   /// The element of the scores that are selected from, at an expert's index.
   E candidate(E expert) {
-    std::vector<E> at = chosen->args;
+    std::vector<E> at = places;
     at.back() = expert;
-    return pool.load(topK.getOperand(0), at);
+    return pool.load(choice.getOperand(0), at);
   }
 
   /// score(logits) at a place.
@@ -113,15 +176,31 @@ private:
     E opened = view.head(element);
     if (opened->isApply("Sigmoid"))
       return {Score::sigmoid, view.layout(opened->arg(0))};
+    if (E spelled = spelledSigmoid(opened))
+      return {Score::sigmoid, view.layout(spelled)};
     if (opened->isApply("Sqrt"))
       if (E inner = view.head(opened->arg(0)); inner->isApply("Softplus"))
         return {Score::sqrt_softplus, view.layout(inner->arg(0))};
     return {Score::identity, view.layout(element)};
   }
 
-  /// Takes apart what the top-k selects from: score, bias, groups.
+  /// x of 1 / (1 + exp(-x)); null where it is anything else.
+  E spelledSigmoid(E element) {
+    bool quotient = element->isApply("Div") && view.head(element->arg(0))->isConst(1);
+    if (!quotient && !element->isApply("Reciprocal"))
+      return nullptr;
+    E sum = view.head(element->args.back());
+    for (int side : {0, 1})
+      if (sum->isApply("Add") && view.head(sum->arg(1 - side))->isConst(1))
+        if (E power = view.head(sum->arg(side)); power->isApply("Exp"))
+          if (E negated = view.head(power->arg(0)); negated->isApply("Neg"))
+            return negated->arg(0);
+    return nullptr;
+  }
+
+  /// Takes apart what the selection is made from: score, bias, groups.
   bool selection(bool biased) {
-    auto length = view.extent(topK.getOperand(0), chosen->args.size() - 1).constant();
+    auto length = view.extent(choice.getOperand(0), places.size() - 1).constant();
     if (!length)
       return false;
     count = *length;
@@ -227,9 +306,9 @@ private:
     while (true) {
       weight = view.head(weight, Follow::Layout);
       if (weight->is(Kind::Load)) {
-        auto node = weight->value.getDefiningOp<onnx::NodeOp>();
-        if (node == topK && weight->value == topK.getResult(0))
+        if (isBest(weight))
           return !bias; // the selected score itself
+        auto node = weight->value.getDefiningOp<onnx::NodeOp>();
         if (node && node.is("Softmax") && weight->args.back() == slot && renorm == Renorm::none) {
           int64_t axis = node.intAttribute("axis", node.getVersion() < 13 ? 1 : -1);
           if (axis != -1 && axis != int64_t(weight->args.size()) - 1)
@@ -240,6 +319,10 @@ private:
         }
       }
       E opened = view.head(weight);
+      if (E floor = opened->isApply("Max") ? view.head(opened->arg(1)) : nullptr; floor && floor->is(Kind::Const) && floor->number > 0 && floor->number < kFloor) {
+        weight = opened->arg(0); // a floor that keeps its logarithm finite
+        continue;
+      }
       if (opened->isApply("Mul") && (opened->arg(0)->is(Kind::Const) || view.head(opened->arg(1))->is(Kind::Const))) {
         bool left = opened->arg(0)->is(Kind::Const);
         if (renorm == Renorm::softmax || epsilon != 0)
@@ -268,6 +351,8 @@ private:
       epsilon = view.head(expr->arg(1))->number;
       expr = view.head(expr->arg(0));
     }
+    if (slot->is(Kind::Const)) // one slot: the sum is its term
+      return view.layout(expr) == view.layout(view.head(term));
     if (!expr->isReduce("Sum") || !expr->arg(1)->is(Kind::Digit))
       return false;
     return view.layout(pool.substitute(view.layout(expr->arg(0)), {{expr->arg(1), slot}})) == view.layout(term);
@@ -278,10 +363,7 @@ private:
   bool sameScore(E weight) {
     ScorePart part = score(weight);
     E logits = view.layout(pool.substitute(selected.logits, {{expert, chosen}}));
-    auto isTopK = [&](E element) {
-      return element->is(Kind::Load) && element->value == topK.getResult(0) && !bias;
-    };
-    if (part.logits != logits && !(isTopK(part.logits) && selected.score == Score::identity))
+    if (part.logits != logits && !(isBest(part.logits) && !bias && selected.score == Score::identity))
       return false;
     if (part.score != selected.score) {
       if (selected.score != Score::identity || part.score == Score::softmax || bias || groups > 1)
@@ -308,9 +390,9 @@ private:
     auto shape = SmallVector<int64_t>{type.getDimSize(0), k};
     auto weightType = cast<RankedTensorType>(experts.getWeights().getType());
     auto route = make.known(RouteOp::create(b, make.loc, RankedTensorType::get(shape, b.getI32Type()),
-                                            RankedTensorType::get(shape, weightType.getElementType()), matrix, offsets, Value(), Value(), k,
-                                            selected.score, Select::topk, renorm, groups, groupsKept, groupScore, APFloat(scale), APFloat(epsilon),
-                                            APFloat(0.0), 0));
+                                            RankedTensorType::get(shape, weightType.getElementType()), matrix, offsets, Value(), Value(), sequence, k,
+                                            selected.score, capacity ? Select::capacity : Select::topk, renorm, groups, groupsKept, groupScore, APFloat(scale), APFloat(epsilon),
+                                            APFloat(0.0), capacity));
     experts.getIdsMutable().assign(route.getIds());
     experts.getWeightsMutable().assign(route.getWeights());
     return true;
@@ -322,7 +404,10 @@ private:
   NodeMaker make;
   Rows rows;
   E chosen = nullptr, slot = nullptr, expert = nullptr; ///< ids[t, j]; j; e
-  onnx::NodeOp topK;
+  onnx::NodeOp choice;              ///< the node that gives the ids
+  std::vector<E> places;            ///< the indices of the scores that it compares, the last one open
+  int64_t capacity = 0;
+  Value sequence;
   int64_t count = 0, groups = 1, groupsKept = 1;
   GroupScore groupScore = GroupScore::max;
   Value bias;

@@ -104,6 +104,23 @@ func.func @route_c6(%l: tensor<3x4xf32>) {
 
 // -----
 
+func.func @route_c7_select(%l: tensor<3x4xf32>, %n: tensor<i64>) {
+  // expected-error @below {{takes a sequence of rank 0, for capacity alone}}
+  %ids, %w = moe.route %l sequence %n {k = 2 : i64} : (tensor<3x4xf32>, tensor<i64>) -> (tensor<3x2xi32>, tensor<3x2xf32>)
+  return
+}
+
+// -----
+
+func.func @route_c7_rank(%l: tensor<3x4xf32>, %n: tensor<1xi64>) {
+  // expected-error @below {{takes a sequence of rank 0, for capacity alone}}
+  %ids, %w = moe.route %l sequence %n {k = 2 : i64, select = #moe.select<capacity>, capacity = 1 : i64}
+           : (tensor<3x4xf32>, tensor<1xi64>) -> (tensor<3x2xi32>, tensor<3x2xf32>)
+  return
+}
+
+// -----
+
 func.func @top_k_c1_shape(%x: tensor<2x8xf32>, %k: index) {
   // expected-error @below {{needs results with the outer shape of the input, and values of its element type}}
   %v, %i = moe.top_k %x, %k {largest = true} : tensor<2x8xf32> -> tensor<3x?xf32>, tensor<2x?xi64>

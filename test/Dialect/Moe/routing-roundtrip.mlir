@@ -27,6 +27,14 @@ func.func @route_hash(%logits: tensor<?x8xf32>, %tokens: tensor<?xi64>, %table: 
   return
 }
 
+// CHECK-LABEL: func.func @route_sequence
+// CHECK: moe.route %{{.*}} sequence %{{.*}} {capacity = 4 : i64, k = 1 : i64, select = #moe.select<capacity>}
+func.func @route_sequence(%logits: tensor<?x8xf32>, %length: tensor<i64>) {
+  %ids, %w = moe.route %logits sequence %length {k = 1 : i64, select = #moe.select<capacity>, capacity = 4 : i64}
+      : (tensor<?x8xf32>, tensor<i64>) -> (tensor<?x1xi32>, tensor<?x1xf32>)
+  return
+}
+
 // CHECK-LABEL: func.func @top_k
 // CHECK: moe.top_k %{{.*}}, %{{.*}} {largest = false} : tensor<?x8xf32> -> tensor<?x?xf32>, tensor<?x?xi64>
 func.func @top_k(%x: tensor<?x8xf32>, %k: index) {

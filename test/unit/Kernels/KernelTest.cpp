@@ -57,18 +57,6 @@ const Case kRotaries[] = {
      {{2, 3, 3, 3}}},
 };
 
-const Case kRoutes[] = {
-    {"route_softmax", "func.func @main(%x: tensor<?x13xf32>) -> (tensor<?x3xi64>, tensor<?x3xf32>) {\n"
-                      "  %i, %w = moe.route %x {k = 3 : i64, renorm = #moe.renorm<sum>} : (tensor<?x13xf32>) -> (tensor<?x3xi64>, tensor<?x3xf32>)\n"
-                      "  return %i, %w : tensor<?x3xi64>, tensor<?x3xf32>\n}",
-     {{5}, {1}, {0}, {70}}},
-    {"top_k", "func.func @main(%x: tensor<?x?xf32>) -> (tensor<?x3xf32>, tensor<?x3xi64>) {\n"
-              "  %k = arith.constant 3 : index\n"
-              "  %v, %i = moe.top_k %x, %k {largest = true} : tensor<?x?xf32> -> tensor<?x3xf32>, tensor<?x3xi64>\n"
-              "  return %v, %i : tensor<?x3xf32>, tensor<?x3xi64>\n}",
-     {{5, 10}, {1, 3}, {0, 7}}},
-};
-
 const Case kExperts[] = {
     {"experts_swiglu", "func.func @main(%x: tensor<?x40xf32>, %i: tensor<?x2xi64>, %w: tensor<?x2xf32>, %g: tensor<5x33x40xf32>, %u: tensor<5x33x40xf32>, %d: tensor<5x40x33xf32>) -> tensor<?x40xf32> {\n"
                        "  %y = moe.experts %x, %i, %w gate %g up %u down %d {activation = #moe.activation<silu>}\n"
@@ -99,7 +87,6 @@ const Case kAttentions[] = {
 
 INSTANTIATE_TEST_SUITE_P(Linear, KernelTest, testing::ValuesIn(kLinears), nameOf);
 INSTANTIATE_TEST_SUITE_P(Rotary, KernelTest, testing::ValuesIn(kRotaries), nameOf);
-INSTANTIATE_TEST_SUITE_P(Route, KernelTest, testing::ValuesIn(kRoutes), nameOf);
 INSTANTIATE_TEST_SUITE_P(Experts, KernelTest, testing::ValuesIn(kExperts), nameOf);
 INSTANTIATE_TEST_SUITE_P(Attention, KernelTest, testing::ValuesIn(kAttentions), nameOf);
 INSTANTIATE_TEST_SUITE_P(Norm, KernelTest, testing::ValuesIn(kNorms), nameOf);
