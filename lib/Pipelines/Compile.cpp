@@ -1,10 +1,14 @@
 //===- Compile.cpp - from a file to an artefact -----------------------------------------------------------------===//
 #include "moe/Pipelines/Compile.h"
 #include "moe/Artefact/Writer.h"
+#include "moe/Export/Onnx.h"
 #include "moe/Import/Onnx.h"
 #include "moe/Pipelines/Explain.h"
+#include "moe/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
 #include "mlir/Support/FileUtilities.h"
+#include "mlir/Transforms/Passes.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/ToolOutputFile.h"
 
@@ -56,6 +60,21 @@ static LogicalResult runRequested(ModuleOp module, Stage from, Stage to, const C
   return runStages(module, std::max(from, pause), to, options);
 }
 
+/// The optimized graph in ONNX's operators, weights that are computed from others computed.
+static LogicalResult writeOnnx(ModuleOp module, StringRef path, const CompileOptions &options) {
+  PassManager passes(module.getContext());
+  passes.enableVerifier(options.verifyEach);
+  if (options.configure && failed(options.configure(passes)))
+    return failure();
+  OpPassManager &functions = passes.nest<func::FuncOp>();
+  functions.addPass(createSpellOnnx());
+  functions.addPass(createCanonicalizerPass()); // routers that experts took over go, before their weights are hoisted
+  functions.addPass(createCSEPass());
+  passes.addPass(createHoistParams());
+  passes.addNestedPass<func::FuncOp>(createCanonicalizerPass());
+  return succeeded(passes.run(module)) ? exportOnnx(module, path) : failure();
+}
+
 ExitCode compile(const CompileRequest &request, MLIRContext &context) {
   if (!isReadable(request.input, context))
     return ExitCode::System;
@@ -67,6 +86,8 @@ ExitCode compile(const CompileRequest &request, MLIRContext &context) {
     return ExitCode::Invalid;
   if (to == Stage::Emit)
     return succeeded(writeArtefact(*module, request.output, request.options)) ? ExitCode::Done : ExitCode::System;
+  if (StringRef(request.output).ends_with(".onnx"))
+    return succeeded(writeOnnx(*module, request.output, request.options)) ? ExitCode::Done : ExitCode::Invalid;
   return print(*module, request.output);
 }
 

@@ -9,7 +9,8 @@ using namespace mlir;
 namespace moe {
 
 void buildRaise(OpPassManager &passes, const CompileOptions &options) {
-  passes.addPass(createExpandContrib()); // first: matchers and the plain path see standard nodes and moe ops alone
+  if (!options.keepContrib)
+    passes.addPass(createExpandContrib()); // first: matchers and the plain path see standard nodes and moe ops alone
   OpPassManager &functions = passes.nest<func::FuncOp>();
   functions.addPass(createCSEPass()); // equal computations are one value, so that matchers may compare values
   if (options.raise)
