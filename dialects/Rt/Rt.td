@@ -83,6 +83,69 @@ def Rt_ParamOp : Rt_Op<"param", [Pure]> {
   let hasVerifier = 1;
 }
 
+def Rt_StateOp : Rt_Op<"state"> {
+  let summary = "the memory of a state";
+  let description = [{
+    Meaning: the state `name` of the session, as it is, or with `append` after it has grown by the given lengths along its axis; what is new there is
+    to be written by the caller. `lengths` are the dynamic lengths of a fresh state (0 along its axis), or of what is added. Memory of earlier results
+    stays valid until the run ends. The ABI entry is `state`.
+
+    ```
+    result = the state's rows, at strides that leave room to grow along its axis
+    ```
+
+    Constraints:
+    - (C1) there is a length for each dynamic axis of the result.
+    - (C2) `axis`, which `append` needs, is an axis of the result; strides of the axes before it, and no others, are dynamic.
+
+    Example:
+    ```mlir
+    func.func @main(%batch: index, %new: index) -> memref<?x2x?x16xf32, strided<[?, ?, 16, 1]>> {
+      %0 = rt.state "keys" lengths(%batch, %new) axis 2 append : memref<?x2x?x16xf32, strided<[?, ?, 16, 1]>>
+      return %0 : memref<?x2x?x16xf32, strided<[?, ?, 16, 1]>>
+    }
+    ```
+
+    Lifespan: created by schedule, gone after lower.
+  }];
+  let arguments = (ins StrAttr:$name, Variadic<Index>:$lengths, OptionalAttr<I64Attr>:$axis, UnitAttr:$append);
+  let results = (outs AnyMemRef:$result);
+  let assemblyFormat = "$name `lengths` `(` $lengths `)` (`axis` $axis^)? (`append` $append^)? `:` type($result) attr-dict";
+  let hasVerifier = 1;
+  let extraClassDeclaration = [{
+    /// The type of the memory of a state.
+    static ::mlir::MemRefType memoryType(::mlir::RankedTensorType type, ::std::optional<int64_t> axis);
+  }];
+}
+
+def Rt_SetStateOp : Rt_Op<"set_state"> {
+  let summary = "gives a state its value for the next run";
+  let description = [{
+    Meaning: `value` is the state `name` when the run has ended; its memory becomes the runtime's where it was allocated in this run, else it is
+    copied. The ABI entry is `set_state`.
+
+    ```
+    state = value
+    ```
+
+    Constraints:
+    - (C1) `value` has identity layout.
+
+    Example:
+    ```mlir
+    func.func @main(%x: memref<?xf32>) {
+      rt.set_state "sum", %x : memref<?xf32>
+      return
+    }
+    ```
+
+    Lifespan: created by schedule, gone after lower.
+  }];
+  let arguments = (ins StrAttr:$name, AnyMemRef:$value);
+  let assemblyFormat = "$name `,` $value `:` type($value) attr-dict";
+  let hasVerifier = 1;
+}
+
 def Rt_CheckOp : Rt_Op<"check"> {
   let summary = "ends the run with an error where a condition does not hold";
   let description = [{

@@ -83,27 +83,29 @@ void ShapeAnalysis::fillUnknown(Value value) {
   lengths[value] = std::move(exprs);
 }
 
+bool ShapeAnalysis::defineNamed(Value value, ArrayAttr names) {
+  auto type = dyn_cast<RankedTensorType>(value.getType());
+  if (!type || !names || names.size() != size_t(type.getRank()))
+    return false;
+  Exprs exprs;
+  for (auto [axis, length] : llvm::enumerate(type.getShape())) {
+    StringRef name = cast<StringAttr>(names[axis]).getValue();
+    if (!ShapedType::isDynamic(length))
+      exprs.push_back(SymExpr(length));
+    else
+      exprs.push_back(name.empty() ? SymExpr::symbol("d" + std::to_string(fresh++)) : SymExpr::parse(name));
+  }
+  define(value, exprs);
+  return true;
+}
+
 void ShapeAnalysis::begin(func::FuncOp function) {
   if (auto equal = function->getAttrOfType<ArrayAttr>(onnx::kEqualAttr))
     for (auto pair : equal.getAsRange<ArrayAttr>())
       require(SymExpr::parse(cast<StringAttr>(pair[0]).getValue()), SymExpr::parse(cast<StringAttr>(pair[1]).getValue()));
-  for (BlockArgument argument : function.getArguments()) {
-    auto type = dyn_cast<RankedTensorType>(argument.getType());
-    auto names = function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), onnx::kDimsAttr);
-    if (!type || !names || names.size() != size_t(type.getRank())) {
+  for (BlockArgument argument : function.getArguments())
+    if (!defineNamed(argument, function.getArgAttrOfType<ArrayAttr>(argument.getArgNumber(), onnx::kDimsAttr)))
       fillUnknown(argument);
-      continue;
-    }
-    Exprs exprs;
-    for (auto [axis, length] : llvm::enumerate(type.getShape())) {
-      StringRef name = cast<StringAttr>(names[axis]).getValue();
-      if (!ShapedType::isDynamic(length))
-        exprs.push_back(SymExpr(length));
-      else
-        exprs.push_back(name.empty() ? SymExpr::symbol("d" + std::to_string(fresh++)) : SymExpr::parse(name));
-    }
-    define(argument, exprs);
-  }
 }
 
 LogicalResult ShapeAnalysis::run(func::FuncOp function) {
@@ -144,6 +146,8 @@ void ShapeAnalysis::visitOther(Operation *op) {
       }
       define(result, exprs);
     }
+  if (op->getNumResults() == 1) // a state, whose lengths the session knows
+    defineNamed(op->getResult(0), op->getAttrOfType<ArrayAttr>(onnx::kDimsAttr));
   for (Value result : op->getResults())
     fillUnknown(result);
 }

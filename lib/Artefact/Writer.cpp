@@ -6,13 +6,15 @@
 #include "moe/Target/Cpu.h"
 #include "moert/abi.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/MemoryBuffer.h"
 #include "llvm/Support/Path.h"
 #include "llvm/Support/Process.h"
-#include "llvm/Support/xxhash.h"
 #include <fcntl.h>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <unistd.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 using namespace mlir;
 using nlohmann::ordered_json;
@@ -66,14 +68,19 @@ private:
 };
 
 /// XXH3-128 in hexadecimal.
-std::string digest(StringRef bytes) {
-  auto hash = llvm::xxh3_128bits(llvm::arrayRefFromStringRef(bytes));
-  return llvm::utohexstr(hash.high64, true, 16) + llvm::utohexstr(hash.low64, true, 16);
-}
+std::string text(XXH128_hash_t hash) { return llvm::utohexstr(hash.high64, true, 16) + llvm::utohexstr(hash.low64, true, 16); }
 
+std::string digest(StringRef bytes) { return text(XXH3_128bits(bytes.data(), bytes.size())); }
+
+/// The same of a file, a piece at a time: weights need not fit into memory.
 std::string fileDigest(const std::string &path) {
-  auto buffer = llvm::MemoryBuffer::getFile(path, false, false);
-  return buffer ? digest((*buffer)->getBuffer()) : "";
+  std::vector<char> piece(1 << 20);
+  std::unique_ptr<XXH3_state_t, decltype(&XXH3_freeState)> state(XXH3_createState(), XXH3_freeState);
+  XXH3_128bits_reset(state.get());
+  std::ifstream file(path, std::ios::binary);
+  while (file.read(piece.data(), piece.size()), file.gcount() > 0)
+    XXH3_128bits_update(state.get(), piece.data(), size_t(file.gcount()));
+  return text(XXH3_128bits_digest(state.get()));
 }
 
 /// The element type's name in numpy: float32, int64, uint8, bool, bfloat16.
@@ -92,7 +99,7 @@ std::string typeName(Type element) {
   return StringRef(text).lower();
 }
 
-/// [{name, type, dims}]: a dim is a number or an expression.
+/// [{name, type, dims}]: a dim is a number or an expression; states also have the axis that grows, or -1.
 ordered_json values(ArrayAttr list) {
   ordered_json result = ordered_json::array();
   for (auto value : list.getAsRange<DictionaryAttr>()) {
@@ -106,6 +113,8 @@ ordered_json values(ArrayAttr list) {
         dims.push_back(length);
     }
     result.push_back({{"name", value.getAs<StringAttr>("name").str()}, {"type", typeName(type.getElementType())}, {"dims", dims}});
+    if (auto axis = value.getAs<IntegerAttr>("axis"))
+      result.back()["axis"] = axis.getInt();
   }
   return result;
 }
@@ -162,6 +171,7 @@ LogicalResult writeArtefact(ModuleOp module, StringRef path, const CompileOption
   manifest["abi"] = MOERT_ABI_VERSION;
   manifest["targets"] = {{{"name", "cpu"}, {"code", "code.cpu.so"}, {"isas", options.isas}}};
   manifest["entries"] = entries(module);
+  manifest["state"] = values(module->getAttrOfType<ArrayAttr>(rt::kStatesAttr));
   ordered_json params = ordered_json::array();
   for (const WeightPlace &place : places)
     params.push_back({{"name", place.name}, {"file", "weights.safetensors"}, {"offset", place.offset}, {"length", place.length}});

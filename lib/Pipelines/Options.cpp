@@ -31,16 +31,28 @@ Error setMath(CompileOptions &options, StringRef value) {
   return Error::success();
 }
 
+Error setStateful(CompileOptions &options, StringRef) { return options.stateful = true, Error::success(); }
+
+Error setLength(CompileOptions &options, StringRef value) {
+  int64_t number;
+  if (value.split('=').first.empty() || value.split('=').second.getAsInteger(10, number) || number < 0)
+    return wrong("give NAME=N, a length of a state that --stateful makes");
+  options.lengths.push_back(value.str());
+  return Error::success();
+}
+
 constexpr OptionInfo kOptions[] = {
     {"target", "TARGET", "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded) or cpu:native (this machine's alone); default cpu", setTarget},
     {"math", "TYPE", "f32 or bf16: what the operands of projections and experts may be rounded to; default: the model's own types", setMath},
     {"strict", "", "a construct that takes the plain path is an error, not a remark", setStrict},
     {"plain", "", "recognise nothing: every node takes the plain path", setPlain},
+    {"stateful", "", "past inputs and present outputs become state that a session keeps and updates in place", setStateful},
+    {"length", "NAME=N", "with --stateful: a length of the state at the start that no input has", setLength},
 };
 
 /// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
 constexpr llvm::StringLiteral kMissing[] = {"weights",  "calibrate", "memory",        "measure-machine", "what-if",  "slice",
-                                            "parallel", "report",    "routing-trace", "stateful",        "generalize-length"};
+                                            "parallel", "report",    "routing-trace", "generalize-length"};
 
 } // namespace
 

@@ -10,7 +10,7 @@ llvm::ArrayRef<StageInfo> stages() {
   static const StageInfo table[] = {
       {Stage::Import, "import", "every node is an onnx.node; files, names, types and attributes have been validated", nullptr, nullptr},
       {Stage::Raise, "raise", "recognised constructs are moe ops", buildRaise, nullptr},
-      {Stage::Optimize, "optimize", "as after raise, with equal computations done once; ONNX out branches off here", buildOptimize, verifyOptimize},
+      {Stage::Optimize, "optimize", "as after raise, with equal computations done once and, with --stateful, caches and recurrences as state of the session", buildOptimize, verifyOptimize},
       {Stage::Legalize, "legalize", "no onnx op is left; graphs are tensor, linalg, arith and moe ops", buildLegalize, verifyLegalize},
       {Stage::Schedule, "schedule", "no tensor is left: buffers, kernels and launches", buildSchedule, verifySchedule},
       {Stage::Lower, "lower", "only LLVM ops are left", buildLower, verifyLower},

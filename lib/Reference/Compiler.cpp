@@ -10,7 +10,7 @@ namespace moe::reference {
 const Rules &rules() {
   static const Rules *table = [] {
     auto *made = new Rules;
-    for (auto add : {addArith, addMath, addTensor, addLinalg, addControl, addCheck, addMemory, addRouting, addExperts, addAttention, addScan, addQuant})
+    for (auto add : {addArith, addMath, addTensor, addLinalg, addControl, addCheck, addMemory, addState, addRouting, addExperts, addAttention, addScan, addQuant})
       add(*made);
     return made;
   }();

@@ -68,6 +68,7 @@ void addLinalg(Rules &rules);
 void addControl(Rules &rules);
 void addCheck(Rules &rules);
 void addMemory(Rules &rules);
+void addState(Rules &rules);
 void addRouting(Rules &rules);
 void addExperts(Rules &rules);
 void addAttention(Rules &rules);

@@ -93,10 +93,13 @@ public:
   std::optional<std::vector<Tensor>> call(const Program &program, llvm::ArrayRef<Tensor> arguments, mlir::Operation *caller);
   /// The value of a weight, read or computed once, for `user`; null after a failure.
   const Tensor *param(llvm::StringRef name, mlir::Operation *user);
+  /// A state, kept from run to run; nullopt while it is fresh.
+  std::optional<Tensor> &state(llvm::StringRef name) { return states[name]; }
 
 private:
   llvm::DenseMap<mlir::Operation *, std::unique_ptr<Program>> programs;
   llvm::StringMap<std::optional<Tensor>> params; ///< empty while it is being computed
+  llvm::StringMap<std::optional<Tensor>> states;
   int64_t workLeft;
   int depth = 0;
   std::optional<std::pair<mlir::Location, std::string>> failure;

@@ -26,10 +26,27 @@ struct DescribeEntriesPass : impl::DescribeEntriesBase<DescribeEntriesPass> {
       use->setAttr(rt::kIndexAttr, builder.getI32IntegerAttr(place->second));
     });
     getOperation()->setAttr(rt::kParamsAttr, builder.getArrayAttr(names));
+    listStates(builder);
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function->hasAttr(rt::kEntryAttr))
         entries.push_back(describe(builder, function));
     getOperation()->setAttr(rt::kEntriesAttr, builder.getArrayAttr(entries));
+  }
+
+  /// Numbers the states in the order in which the module names them.
+  void listStates(Builder &builder) {
+    llvm::StringMap<int32_t> places;
+    SmallVector<Attribute> states;
+    for (auto state : getOperation().getOps<StateOp>()) {
+      places[state.getSymName()] = states.size();
+      NamedAttrList attrs = cast<DictionaryAttr>(value(builder, state->getDiscardableAttrDictionary(), state.getType(), "state", states.size()));
+      attrs.set("axis", builder.getI64IntegerAttr(state.getAxis().value_or(-1)));
+      states.push_back(attrs.getDictionary(&getContext()));
+    }
+    getOperation()->setAttr(rt::kStatesAttr, builder.getArrayAttr(states));
+    auto number = [&](Operation *op, StringRef name) { op->setAttr(rt::kIndexAttr, builder.getI32IntegerAttr(places.lookup(name))); };
+    getOperation().walk([&](rt::StateOp op) { number(op, op.getName()); });
+    getOperation().walk([&](rt::SetStateOp op) { number(op, op.getName()); });
   }
 
   /// {name, type, dims}; a function that does not come from ONNX has numbered values.

@@ -34,6 +34,8 @@ Operation *lastUse(Value buffer, Block *block) {
         llvm::append_range(aliases, user->getResults());
         continue;
       }
+      if (isa<rt::SetStateOp>(user)) // the memory is the state's from now on
+        return nullptr;
       // A region, a call or a choice may hand the buffer on under another name.
       if (isa<RegionBranchOpInterface, RegionBranchTerminatorOpInterface, func::CallOp>(user) || user->hasTrait<OpTrait::IsTerminator>())
         return nullptr;

@@ -33,7 +33,16 @@ Json entries() {
        entry("shared", Json::array(), Json::array({value("a", "float32", four), value("b", "float32", four), value("c", "float32", four), value("d", "float32", four)})),
        entry("refuse", one(value("x", "int64", n)), one(value("y", "int64", n))), entry("memory", number, one(value("same", "int64", scalar))),
        entry("wrong", number, y), entry("host", x, y), entry("route", one(value("ids", "int64", Json::array({"n", 2}))), one(value("same", "int64", Json::array({"n", 2})))),
-       entry("level", Json::array(), one(value("level", "int32", scalar)))});
+       entry("level", Json::array(), one(value("level", "int32", scalar))),
+       entry("grow", one(value("x", "float32", Json::array({"batch", "n", 2}))), one(value("y", "float32", Json::array({"batch", "length + n", 2})))),
+       entry("last", x, y)});
+}
+
+Json states() {
+  Json rows = value("rows", "float32", Json::array({"batch", "length", 2})), last = value("last", "float32", Json::array({"m"}));
+  rows["axis"] = 1;
+  last["axis"] = -1;
+  return Json::array({rows, last});
 }
 
 } // namespace
@@ -54,6 +63,7 @@ SampleArtefact::SampleArtefact(const std::function<void(Json &manifest)> &change
                    {"abi", MOERT_ABI_VERSION},
                    {"targets", Json::array({{{"name", "cpu"}, {"code", "code.cpu.so"}, {"isas", {"avx2", "avx512", "amx"}}}})},
                    {"entries", entries()},
+                   {"state", states()},
                    {"params", Json::array({{{"name", "w"}, {"file", "weights.safetensors"}, {"offset", 4096}, {"length", 16}}})}};
   for (const char *name : {"code.cpu.so", "weights.safetensors"}) {
     std::string bytes = read(name);

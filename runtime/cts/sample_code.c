@@ -140,3 +140,33 @@ void moe_entry_level(moert_call *call, const moert_argument *inputs) {
   *block = isa_level;
   call->api->output(call, 0, block, 0, &none);
 }
+
+/* grow: (x: f32[batch, n, 2]) -> state 0 with x behind its rows; fails where x begins with a negative number, after it has grown */
+void moe_entry_grow(moert_call *call, const moert_argument *inputs) {
+  const float *x = inputs[0].data;
+  int64_t batch = inputs[0].dims[0], added = inputs[0].dims[1], lengths[] = {batch, added, 2}, room;
+  float *rows = call->api->state(call, 0, 1, lengths, &room);
+  if (call->failed)
+    return;
+  int64_t length = lengths[1];
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t i = 0; i < added * 2; ++i)
+      rows[(b * room + length - added) * 2 + i] = x[b * added * 2 + i];
+  if (batch * added && x[0] < 0)
+    return call->api->fail(call, "negative");
+  float *result = call->api->allocate(call, batch * length * 8);
+  for (int64_t b = 0; b < batch; ++b)
+    for (int64_t i = 0; i < length * 2; ++i)
+      result[b * length * 2 + i] = rows[b * room * 2 + i];
+  call->api->output(call, 0, result, 3, lengths);
+}
+
+/* last: (x: f32[n]) -> state 1, which becomes x */
+void moe_entry_last(moert_call *call, const moert_argument *inputs) {
+  int64_t n = inputs[0].dims[0], room;
+  float *before = call->api->state(call, 1, 0, &n, &room);
+  if (call->failed)
+    return;
+  call->api->set_state(call, 1, inputs[0].data, &n);
+  call->api->output(call, 0, before, 1, &n);
+}

@@ -117,6 +117,9 @@ moert_status *moert_module_input_lengths(const moert_module *module, int32_t ent
   });
 }
 
+int32_t moert_module_num_states(const moert_module *module) { return int32_t(module->module->states.size()); }
+const moert_value_info *moert_module_state(const moert_module *module, int32_t index) { return at(&module->module->states, index); }
+
 const char *moert_machine_isa() { return machineIsa(); }
 
 //===- sessions -----------------------------------------------------------------------------------------------------===//
@@ -141,6 +144,26 @@ moert_status *moert_session_run(moert_session *session, int32_t entry, const moe
     if (!session || (numInputs && !inputs) || (numOutputs && !outputs))
       return fail(MOERT_INVALID_ARGUMENT, "moert_session_run: session, inputs or outputs is null");
     return session->session->run(entry, inputs, numInputs, outputs, numOutputs);
+  });
+}
+
+moert_status *moert_session_reset(moert_session *session) {
+  return guarded([&]() -> Status {
+    if (!session)
+      return fail(MOERT_INVALID_ARGUMENT, "moert_session_reset: session is null");
+    return session->session->reset();
+  });
+}
+
+moert_status *moert_session_fork(moert_session *session, moert_session **copy) {
+  return guarded([&]() -> Status {
+    if (!session || !copy)
+      return fail(MOERT_INVALID_ARGUMENT, "moert_session_fork: session or copy is null");
+    auto result = std::make_unique<moert_session>();
+    if (Status status = session->session->fork(result->session))
+      return status;
+    *copy = result.release();
+    return {};
   });
 }
 

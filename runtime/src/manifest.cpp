@@ -93,6 +93,16 @@ Entry readEntry(Reader &reader, const Json &json) {
   return entry;
 }
 
+StateInfo readState(Reader &reader, const Json &json) {
+  StateInfo state{readValue(reader, json)};
+  auto axis = json.is_object() ? json.find("axis") : json.end();
+  if (json.is_object() && axis != json.end() && axis->is_number_integer() && *axis >= -1 && *axis < int64_t(state.value.dims.size()))
+    state.axis = axis->get<int64_t>();
+  else
+    reader.complain("state '", state.value.name, "' does not say which of its axes grows");
+  return state;
+}
+
 /// `name` is a key of `files`.
 void checkFile(Reader &reader, const Manifest &manifest, const std::string &name, const std::string &user) {
   if (!reader.bad() && !manifest.files.count(name))
@@ -153,6 +163,8 @@ Status parseManifest(std::string_view json, Manifest &manifest) {
   }
   for (const Json &entry : reader.list(root, "entries"))
     result.entries.push_back(readEntry(reader, entry));
+  for (const Json &state : reader.list(root, "state"))
+    result.states.push_back(readState(reader, state));
   readParams(reader, root, result);
   if (reader.bad())
     return reader.take();

@@ -18,6 +18,12 @@ struct Value {
   std::vector<std::string> expressions; ///< each length as text; "" where nothing is known
 };
 
+/// A tensor that a session keeps from run to run.
+struct StateInfo {
+  Value value;
+  int64_t axis = -1; ///< whose length may change from run to run and is 0 at first; -1: none
+};
+
 /// An entry point: code symbol moe_entry_NAME.
 struct Entry {
   std::string name;
@@ -45,6 +51,7 @@ struct FileRecord {
 struct Manifest {
   std::vector<Target> targets;
   std::vector<Entry> entries;
+  std::vector<StateInfo> states; ///< of all entries
   std::vector<Param> params;
   std::map<std::string, FileRecord> files;
 };

@@ -110,7 +110,7 @@ Status Module::loadCode() {
     return fail(MOERT_INVALID_ARTEFACT, target->code, " has no moe_select_isa");
   select(isaLevel);
   for (const Entry &entry : manifest.entries) {
-    entries.push_back(std::make_unique<LoadedEntry>(entry));
+    entries.push_back(std::make_unique<LoadedEntry>(entry, manifest.states));
     entries.back()->code = reinterpret_cast<moert_entry>(code.symbol("moe_entry_" + entry.name));
     if (!entries.back()->code)
       return fail(MOERT_INVALID_ARTEFACT, target->code, " has no code for entry '", entry.name, "'");
@@ -125,6 +125,8 @@ void Module::describeEntries() {
       texts.push_back(expression.c_str());
     return moert_value_info{value.name.c_str(), value.type, int32_t(value.dims.size()), value.dims.data(), texts.data()};
   };
+  for (const StateInfo &state : manifest.states)
+    states.push_back(describe(state.value));
   for (size_t i = 0; i < entries.size(); ++i) {
     for (const Value &value : manifest.entries[i].inputs)
       entries[i]->inputs.push_back(describe(value));

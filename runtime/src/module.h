@@ -33,7 +33,7 @@ public:
 
   /// An entry as the C API and a session need it.
   struct LoadedEntry {
-    explicit LoadedEntry(const Entry &entry) : rules(entry) {}
+    LoadedEntry(const Entry &entry, const std::vector<StateInfo> &states) : rules(entry, states) {}
     Signature rules;
     moert_entry code = nullptr;
     std::vector<moert_value_info> inputs, outputs;
@@ -41,6 +41,7 @@ public:
 
   Manifest manifest;
   std::vector<std::unique_ptr<LoadedEntry>> entries; ///< in the manifest's order
+  std::vector<moert_value_info> states;              ///< in the manifest's order
   std::vector<void *> params;                        ///< addresses, in the manifest's order
   const Target *target = nullptr;
   std::string isa;

@@ -115,6 +115,31 @@ struct Session::Call : moert_call {
     });
   }
 
+  static void *state(moert_call *call, int32_t index, int32_t append, int64_t *lengths, int64_t *room) {
+    Call &self = of(call);
+    void *memory = nullptr;
+    if (!self.failed)
+      self.guarded([&] {
+        if (Status status = self.session.states.state(index, append, lengths, room, &memory))
+          self.failWith(status.code(), status.message());
+      });
+    if (memory && !self.failed)
+      return memory;
+    if (size_t(index) < self.session.module->manifest.states.size()) // nothing can be read or written
+      std::fill_n(lengths, self.session.module->manifest.states[index].value.dims.size(), 0);
+    *room = 0;
+    return self.session.sink;
+  }
+
+  static void setState(moert_call *call, int32_t index, void *data, const int64_t *lengths) {
+    Call &self = of(call);
+    if (!self.failed)
+      self.guarded([&] {
+        if (Status status = self.session.states.set(index, data, lengths))
+          self.failWith(status.code(), status.message());
+      });
+  }
+
   void takeOutput(int32_t index, void *data, int32_t rank, const int64_t *dims) {
     if (failed)
       return;
@@ -151,7 +176,8 @@ struct Session::Call : moert_call {
 
 Session::Session(std::shared_ptr<Module> theModule, std::shared_ptr<Device> theDevice)
     : arena(std::make_shared<Arena>(theDevice)), module(std::move(theModule)), device(std::move(theDevice)),
-      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output, Call::hostOp, Call::ignoreRouting} {}
+      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output, Call::hostOp, Call::ignoreRouting, Call::state, Call::setState},
+      states(module->manifest.states, arena) {}
 
 Status Session::create(std::shared_ptr<Module> module, const moert_session_options &options, std::unique_ptr<Session> &session) {
   std::string name = options.device ? options.device : module->target->name;
@@ -180,6 +206,24 @@ void Session::observeRouting(moert_routing_observer theObserver, void *user) {
   api.routed = observer ? Call::observeRouting : Call::ignoreRouting;
 }
 
+Status Session::reset() {
+  if (busy.exchange(true, std::memory_order_acquire))
+    return moert::fail(MOERT_INVALID_ARGUMENT, "the session is in use by another thread");
+  states.reset();
+  busy.store(false, std::memory_order_release);
+  return {};
+}
+
+Status Session::fork(std::unique_ptr<Session> &copy) {
+  if (busy.exchange(true, std::memory_order_acquire))
+    return moert::fail(MOERT_INVALID_ARGUMENT, "the session is in use by another thread");
+  Status status = create(module, {device->table.name, threads()}, copy);
+  if (!status)
+    status = copy->states.copy(states);
+  busy.store(false, std::memory_order_release);
+  return status;
+}
+
 bool Session::detach(const void *data) {
   auto found = std::find(results.begin(), results.end(), data);
   if (found == results.end())
@@ -200,7 +244,7 @@ Status Session::run(int32_t index, const moert_tensor *inputs, int32_t numInputs
     if (output->data && std::find(results.begin(), results.end(), output->data) != results.end())
       output->data = nullptr;
   dropResults();
-  Status status = entry.rules.check(inputs, numInputs);
+  Status status = entry.rules.check(inputs, numInputs, states.lengths());
   if (!status)
     status = runEntry(entry, inputs, outputs);
   ++runs;
@@ -220,6 +264,7 @@ Status Session::runEntry(const Module::LoadedEntry &entry, const moert_tensor *i
       call.failWith(code, "the device failed");
   if (!call.failed && std::find(call.given.begin(), call.given.end(), false) != call.given.end())
     call.failWith(MOERT_INTERNAL, "the code did not give all outputs");
+  states.end(!call.failed);
   if (call.failed)
     dropResults();
   arena->endRun();

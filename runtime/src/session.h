@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "module.h"
+#include "states.h"
 #include <atomic>
 
 namespace moert {
@@ -18,6 +19,9 @@ public:
 
   /// moert_session_observe_routing.
   void observeRouting(moert_routing_observer observer, void *user);
+  /// moert_session_reset and moert_session_fork.
+  Status reset();
+  Status fork(std::unique_ptr<Session> &copy);
 
   int32_t threads() const { return device->table.threads(device->instance); }
 
@@ -35,6 +39,7 @@ private:
   moert_api api;
   moert_routing_observer observer = nullptr;
   void *observerUser = nullptr;
+  States states;
   std::vector<void *> results; ///< memory of outputs that the session still owns
   std::atomic<bool> busy = false;
   alignas(64) char sink[4096] = {}; ///< what `allocate` gives once a call has failed

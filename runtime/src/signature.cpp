@@ -6,17 +6,30 @@ namespace moert {
 
 /// Values of symbols, and the axis that each comes from.
 struct Signature::Bindings {
+  const moert_tensor *inputs;
+  size_t numInputs;
+  const StateLengths &states;
   Lengths lengths;
   std::vector<const AxisRule *> sources;
+
+  /// -1 where a fresh state has none yet.
+  int64_t length(const AxisRule &rule) const {
+    size_t place = size_t(rule.value);
+    return place < numInputs ? inputs[place].dims[rule.axis] : states[place - numInputs][rule.axis];
+  }
 };
 
-Signature::Signature(const Entry &entry) : entry(entry) {
-  for (size_t input = 0; input < entry.inputs.size(); ++input) {
-    const Value &value = entry.inputs[input];
-    for (size_t axis = 0; axis < value.dims.size(); ++axis)
-      if (value.dims[axis] < 0 && !value.expressions[axis].empty())
-        axes.push_back({int32_t(input), int32_t(axis), LengthExpression::parse(value.expressions[axis], names)});
-  }
+void Signature::addRules(const Value &value, int32_t place) {
+  for (size_t axis = 0; axis < value.dims.size(); ++axis)
+    if (value.dims[axis] < 0 && !value.expressions[axis].empty())
+      axes.push_back({place, int32_t(axis), LengthExpression::parse(value.expressions[axis], names)});
+}
+
+Signature::Signature(const Entry &entry, std::vector<StateInfo> theStates) : entry(entry), states(std::move(theStates)) {
+  for (const Value &input : entry.inputs)
+    addRules(input, int32_t(&input - entry.inputs.data()));
+  for (const StateInfo &state : states)
+    addRules(state.value, int32_t(entry.inputs.size() + size_t(&state - states.data())));
   for (auto &[left, right] : entry.equal)
     equal.emplace_back(LengthExpression::parse(left, names), LengthExpression::parse(right, names));
 }
@@ -63,9 +76,16 @@ Status Signature::checkTensor(int32_t index, const moert_tensor &tensor) const {
   return {};
 }
 
-std::string Signature::place(const AxisRule &rule) const {
-  return text("axis ", rule.axis, " of input '", entry.inputs[rule.input].name, "'");
+const Value &Signature::valueOf(const AxisRule &rule) const {
+  size_t place = size_t(rule.value), inputs = entry.inputs.size();
+  return place < inputs ? entry.inputs[place] : states[place - inputs].value;
 }
+
+std::string Signature::subject(const AxisRule &rule) const {
+  return text(size_t(rule.value) < entry.inputs.size() ? "input" : "state", " '", valueOf(rule).name, "'");
+}
+
+std::string Signature::place(const AxisRule &rule) const { return text("axis ", rule.axis, " of ", subject(rule)); }
 
 /// " (s36 is 16 by axis 2 of input 'k', ...)"
 std::string Signature::reasons(const LengthExpression &expression, const Bindings &bindings) const {
@@ -79,17 +99,17 @@ std::string Signature::reasons(const LengthExpression &expression, const Binding
 }
 
 /// Finds the symbols: first those that are the length of an axis, then those that are alone in an expression, until nothing changes.
-Status Signature::solve(const moert_tensor *inputs, Bindings &bindings) const {
+Status Signature::solve(Bindings &bindings) const {
   for (bool changed = true; changed;) {
     changed = false;
     for (const AxisRule &rule : axes) {
       auto form = rule.length.linear(bindings.lengths);
-      if (!form || form->scale == 0)
+      int64_t length = bindings.length(rule), rest;
+      if (!form || form->scale == 0 || length < 0)
         continue;
-      int64_t length = inputs[rule.input].dims[rule.axis], rest;
       if (__builtin_sub_overflow(length, form->offset, &rest) || rest % form->scale != 0 || rest / form->scale < 0)
-        return fail(MOERT_INVALID_ARGUMENT, "input '", entry.inputs[rule.input].name, "': axis ", rule.axis, " has length ", length,
-                    ", which cannot be ", entry.inputs[rule.input].expressions[rule.axis], reasons(rule.length, bindings));
+        return fail(MOERT_INVALID_ARGUMENT, subject(rule), ": axis ", rule.axis, " has length ", length, ", which cannot be ",
+                    valueOf(rule).expressions[rule.axis], reasons(rule.length, bindings));
       bindings.lengths[form->symbol] = rest / form->scale;
       bindings.sources[form->symbol] = &rule;
       changed = true;
@@ -98,22 +118,21 @@ Status Signature::solve(const moert_tensor *inputs, Bindings &bindings) const {
   return {};
 }
 
-Status Signature::check(const moert_tensor *inputs, int32_t count) const {
+Status Signature::check(const moert_tensor *inputs, int32_t count, const StateLengths &states) const {
   if (count < 0 || size_t(count) != entry.inputs.size())
     return fail(MOERT_INVALID_ARGUMENT, "entry '", entry.name, "' has ", entry.inputs.size(), " inputs, ", count, " were given");
   for (int32_t index = 0; index < count; ++index)
     if (Status status = checkTensor(index, inputs[index]))
       return status;
-  Bindings bindings{Lengths(names.size(), -1), std::vector<const AxisRule *>(names.size())};
-  if (Status status = solve(inputs, bindings))
+  Bindings bindings{inputs, size_t(count), states, Lengths(names.size(), -1), std::vector<const AxisRule *>(names.size())};
+  if (Status status = solve(bindings))
     return status;
   for (const AxisRule &rule : axes) {
     auto want = rule.length.evaluate(bindings.lengths);
-    int64_t length = inputs[rule.input].dims[rule.axis];
-    if (want && *want != length)
-      return fail(MOERT_INVALID_ARGUMENT, "input '", entry.inputs[rule.input].name, "': axis ", rule.axis, " (",
-                  entry.inputs[rule.input].expressions[rule.axis], ") has length ", length, " but must have length ", *want,
-                  reasons(rule.length, bindings));
+    int64_t length = bindings.length(rule);
+    if (want && length >= 0 && *want != length)
+      return fail(MOERT_INVALID_ARGUMENT, subject(rule), ": axis ", rule.axis, " (", valueOf(rule).expressions[rule.axis], ") has length ", length, " but must have length ", *want,
+                  reasons(rule.length, bindings), size_t(rule.value) < entry.inputs.size() ? "" : "; reset the session to begin anew");
   }
   for (size_t i = 0; i < equal.size(); ++i) {
     auto left = equal[i].first.evaluate(bindings.lengths), right = equal[i].second.evaluate(bindings.lengths);
@@ -156,7 +175,7 @@ Status Signature::inputLengths(const std::vector<std::pair<std::string_view, int
   auto rule = axes.begin();
   for (size_t input = 0; input < entry.inputs.size(); ++input)
     for (size_t axis = 0; axis < entry.inputs[input].dims.size(); ++axis) {
-      bool ruled = rule != axes.end() && rule->input == int32_t(input) && rule->axis == int32_t(axis);
+      bool ruled = rule != axes.end() && rule->value == int32_t(input) && rule->axis == int32_t(axis);
       lengths.push_back(ruled ? rule->length.evaluate(known).value_or(-1) : entry.inputs[input].dims[axis]);
       rule += ruled;
     }

@@ -48,9 +48,16 @@ llvm::Error readCompileOptions(CompileOptions &options) {
 
 /// The last stage, from --to and from what the output's name wants.
 llvm::Error readOutput(CompileRequest &request) {
-  bool artefact = StringRef(request.output).rtrim('/').ends_with(".moe");
+  bool artefact = StringRef(request.output).rtrim('/').ends_with(".moe"), graph = StringRef(request.output).ends_with(".onnx");
+  if (graph && (request.to.value_or(Stage::Optimize) != Stage::Optimize || request.options.stateful))
+    return wrong("-o " + request.output + ": an ONNX file is written after the optimize stage, and keeps no state");
+  if (graph) {
+    request.to = Stage::Optimize;
+    request.options.keepContrib = true;
+    return llvm::Error::success();
+  }
   if (!artefact && request.output != "-" && !StringRef(request.output).ends_with(".mlir"))
-    return wrong("-o " + request.output + ": the name must end in .moe (an artefact) or .mlir (a dump), or be - (printed)");
+    return wrong("-o " + request.output + ": the name must end in .moe (an artefact), .onnx (an optimized graph) or .mlir (a dump), or be - (printed)");
   if (artefact && request.to.value_or(Stage::Emit) != Stage::Emit)
     return wrong("-o " + request.output + " wants an artefact, which --to=" + to + " does not make");
   if (!artefact && request.to.value_or(Stage::Raise) == Stage::Emit)
@@ -78,7 +85,7 @@ llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
   request.input = input.str();
   request.output = output.str();
   bool onnx = input.ends_with(".onnx");
-  result.compile = onnx || !from.empty() || !to.empty() || output.rtrim('/').ends_with(".moe");
+  result.compile = onnx || !from.empty() || !to.empty() || output.ends_with(".onnx") || output.rtrim('/').ends_with(".moe");
   if (llvm::Error error = readCompileOptions(request.options))
     return error;
   if (!result.compile)

@@ -24,14 +24,16 @@ double median(std::vector<double> values) {
 std::vector<double> timeRuns(Model &model, const std::vector<moert_tensor> &arguments) {
   auto now = [] { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); };
   std::vector<moert_tensor> results(model.outputs.size());
-  for (int warm = 0; warm < 3; ++warm)
+  for (int warm = 0; warm < 3; ++warm) {
+    model.reset();
     model.run(arguments, results);
+  }
   std::vector<double> seconds;
-  for (double start = now(), last = start; seconds.size() < 5 || (last - start < 1 && seconds.size() < 10'000);) {
+  for (double total = 0; seconds.size() < 5 || (total < 1 && seconds.size() < 10'000); total += seconds.back()) {
+    model.reset(); // a session that keeps state reads the same tokens anew
+    double start = now();
     model.run(arguments, results);
-    double end = now();
-    seconds.push_back(end - last);
-    last = end;
+    seconds.push_back(now() - start);
   }
   return seconds;
 }
@@ -55,6 +57,8 @@ void bench(Model &model, const BenchOptions &options) {
     if (fixed >= 0 && count != fixed)
       throw Failure(Exit::Invalid, "--tokens " + std::to_string(count) + ": the model takes " + std::to_string(fixed) + " tokens at a time");
 
+  if (options.past && model.keepsState())
+    throw Failure(Exit::Invalid, "--past: the session keeps the state of this artefact; compile it without --stateful");
   moert_session_stats stats;
   moert_session_get_stats(model.session(), &stats);
   Peak peak = measurePeak(stats.threads);

@@ -25,7 +25,8 @@ public:
         throw Failure(Exit::Invalid, std::string("input '") + model.inputs[i]->name +
                                          "' is neither tokens, mask, positions nor the state of an output; such a model can be run with --input, not with a prompt");
     fixed = fixedTokens(model, roles);
-    hasState = std::find(roles.inputs.begin(), roles.inputs.end(), Role::State) != roles.inputs.end();
+    hasState = model.keepsState() || std::find(roles.inputs.begin(), roles.inputs.end(), Role::State) != roles.inputs.end();
+    model.reset();
     if (!hasState && fixed >= 0)
       throw Failure(Exit::Invalid, "the model keeps no state and takes exactly " + std::to_string(fixed) + " tokens; export it with a variable length");
     std::vector<std::vector<int64_t>> shapes = inputShapes(model, roles, fixed >= 0 ? fixed : 1, 0, lengths);

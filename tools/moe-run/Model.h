@@ -34,6 +34,10 @@ public:
   /// The shape of every input as it follows from lengths of symbols, -1 where it does not (moert_module_input_lengths).
   std::vector<std::vector<int64_t>> inputLengths(const std::map<std::string, int64_t> &symbols) const;
 
+  /// True where the session keeps states; they are fresh again after reset().
+  bool keepsState() const { return moert_module_num_states(module()) > 0; }
+  void reset() { check(moert_session_reset(session())); }
+
   moert_module *module() const { return loaded.get(); }
   moert_session *session() const { return opened.get(); }
 

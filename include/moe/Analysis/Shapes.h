@@ -51,6 +51,8 @@ private:
   mlir::LogicalResult visitNode(onnx::NodeOp node);
   void visitOther(mlir::Operation *op);
   void fillUnknown(mlir::Value value);
+  /// Lengths from `onnx.dims`; false where there are none that fit.
+  bool defineNamed(mlir::Value value, mlir::ArrayAttr names);
   void require(const SymExpr &a, const SymExpr &b);
 
   llvm::DenseMap<mlir::Value, Exprs> lengths, contents;

@@ -18,8 +18,11 @@ inline constexpr llvm::StringLiteral kKernelAttr = "rt.kernel"; ///< function: a
 inline constexpr llvm::StringLiteral kIsaAttr = "rt.isa";       ///< kernel: the instruction set that it is written for
 inline constexpr llvm::StringLiteral kEntryAttr = "rt.entry";   ///< function: an entry point of the artefact
 
-inline constexpr llvm::StringLiteral kIndexAttr = "rt.index";   ///< rt.param: the weight's place in the artefact's list
+inline constexpr llvm::StringLiteral kIndexAttr = "rt.index";   ///< rt.param, rt.state, rt.set_state: the place in the artefact's list of weights or states
 inline constexpr llvm::StringLiteral kParamsAttr = "rt.params"; ///< module: the names of the weights, in that order
+
+/// module: the states that a session keeps, as a list of {name, type, dims, axis}; axis is -1 where all lengths stay.
+inline constexpr llvm::StringLiteral kStatesAttr = "rt.states";
 
 /// module: what callers of each entry need to know, as a list of {name, inputs, outputs, equal}; inputs and outputs are lists of
 /// {name, type, dims}.

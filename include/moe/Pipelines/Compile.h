@@ -10,7 +10,7 @@ enum class ExitCode { Done = 0, Usage = 1, Invalid = 2, System = 3, Bug = 70 };
 
 struct CompileRequest {
   std::string input;               ///< .onnx, or .mlir with `from`
-  std::string output;              ///< .moe or .mlir; "-" prints
+  std::string output;              ///< .moe, .mlir or, after the optimize stage, .onnx; "-" prints
   std::optional<Stage> from, to;
   CompileOptions options;
 };

@@ -30,7 +30,7 @@ public:
 };
 
 /// Runs the functions of a module: func, arith, math, tensor, linalg, scf, affine.apply, moe, check, rt.check and onnx.constant. A module
-/// with onnx.node ops is legalised on a copy first. Programs and weights are kept between runs. Not thread-safe.
+/// with onnx.node ops is legalised on a copy first. Programs, weights and states are kept between runs. Not thread-safe.
 class Interpreter {
 public:
   /// The module must outlive the interpreter and stay as it is. Paths of weights are relative to the file that the module's location

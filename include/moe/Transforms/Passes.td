@@ -92,8 +92,8 @@ def MergeKernels : Pass<"moe-merge-kernels", "::mlir::ModuleOp"> {
 def DescribeEntries : Pass<"moe-describe-entries", "::mlir::ModuleOp"> {
   let summary = "what the artefact says of its entries and weights";
   let description = [{
-    Numbers the weights that the code uses, in the order in which it uses them, and lists them and the signatures of the entries on the
-    module, where they survive lowering.
+    Numbers the weights that the code uses, in the order in which it uses them, and the states, and lists them and the signatures of the
+    entries on the module, where they survive lowering.
 
     ```mlir
     %0 = rt.param "w" : memref<4xf32>
@@ -205,6 +205,49 @@ def RoundProducts : Pass<"moe-round-products", "::mlir::func::FuncOp"> {
     ```
   }];
   let dependentDialects = ["::moe::MoeDialect", "::mlir::arith::ArithDialect"];
+}
+
+def MakeStateful : Pass<"moe-make-stateful", "::mlir::ModuleOp"> {
+  let summary = "past inputs and present outputs become states of the session";
+  let description = [{
+    An output that is an input with something behind it, or with a part overwritten, is a cache: it grows or is written in place. An output that
+    is computed from an input of the same type whose name differs in the word for past and present alone (past.0.conv, present.0.conv) replaces
+    it. Both leave the signature. A length of a fresh state is that of another input with the same name, or given by `length=NAME=N`.
+
+    ```mlir
+    func.func @main(%ids: tensor<?x?xi64> {onnx.dims = ["b", "s"]}, %past: tensor<?x2x?x16xf32> {onnx.dims = ["b", "", "p", ""]}) {
+      ...
+      %present = onnx.node "Concat"(%past, %new) {axis = 2 : i64} ...
+      return %logits, %present
+    // becomes
+    moe.state @past : tensor<?x2x?x16xf32> axis 2
+    func.func @main(%ids: tensor<?x?xi64>) {
+      ...
+      %present = moe.append_state @past, %new : ...
+      return %logits
+    ```
+  }];
+  let options = [ListOption<"lengths", "length", "std::string", "NAME=N: a length of fresh states that no input has">];
+  let statistics = [Statistic<"made", "states-made", "pairs of inputs and outputs that became states">];
+  let dependentDialects = ["::moe::MoeDialect", "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
+}
+
+def SpellOnnx : Pass<"moe-spell-onnx", "::mlir::func::FuncOp"> {
+  let summary = "moe ops become ONNX operators";
+  let description = [{
+    Writes each moe op with operators of the standard (opset 23) and of ONNX Runtime, which are preferred where they mean exactly the same. An op
+    that has no such form is an error.
+
+    ```mlir
+    %ids, %w = moe.route %logits {k = 2 : i64, renorm = #moe.renorm<sum>} : ...
+    %y = moe.experts %x, %ids, %w gate %g up %u down %d : ...
+    // becomes
+    %fc1 = onnx.node "Reshape" ... // rows of %g and %u in turn
+    %y = onnx.node "MoE"(%x, %logits, %fc1, %none, %d) {activation_type = "swiglu", k = 2 : i64, ...} domain "com.microsoft" version 1 : ...
+    ```
+  }];
+  let dependentDialects = ["::moe::onnx::OnnxDialect"];
+  let statistics = [Statistic<"spelled", "ops-spelled", "moe ops that became ONNX operators">];
 }
 
 def PackWeights : Pass<"moe-pack-weights", "::mlir::func::FuncOp"> {

@@ -40,7 +40,7 @@ public:
       return memref::AllocOp::create(b, MemRefType::get(shape, b.getF32Type()), lengths);
     };
     constexpr int64_t any = ShapedType::kDynamic;
-    SmallVector<Value> args = {bufferOf(b, q), bufferOf(b, k), bufferOf(b, v), result, group, queries, keys, width, columns, keyHeads, blocks,
+    SmallVector<Value> args = {bufferOf(b, q), stridedBufferOf(b, k), stridedBufferOf(b, v), result, group, queries, keys, width, columns, keyHeads, blocks,
                                space({any, kKeys / kPanel, any, kPanel}, {tasks, width}), space({any, any, kKeys, kPanel}, {tasks, c.div(padded, c.index(kPanel))}),
                                space({any, kRows, kKeys}, {tasks}), space({any, kRows, any}, {tasks, padded}), space({any, kRows, 2}, {tasks}),
                                space({any, kRows, any}, {tasks, width})};

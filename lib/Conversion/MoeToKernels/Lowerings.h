@@ -10,6 +10,8 @@ namespace moe {
 
 /// The buffer of a tensor, in row-major order, to be read only.
 mlir::Value bufferOf(mlir::ImplicitLocOpBuilder &b, mlir::Value tensor);
+/// The buffer of a tensor wherever it lies: a view of a state is read in place, at its own strides.
+mlir::Value stridedBufferOf(mlir::ImplicitLocOpBuilder &b, mlir::Value tensor);
 /// A new buffer of a tensor type, its dynamic lengths in order.
 mlir::Value newBuffer(mlir::ImplicitLocOpBuilder &b, mlir::RankedTensorType type, llvm::ArrayRef<mlir::OpFoldResult> sizes);
 /// The tensor that a buffer made here holds from now on.
@@ -60,6 +62,10 @@ void lowerExperts(ExpertsOp op, mlir::RewriterBase &rewriter);
 void lowerRoute(RouteOp op, mlir::RewriterBase &rewriter);
 void lowerNorm(NormOp op, mlir::RewriterBase &rewriter);
 void lowerRotary(RotaryOp op, mlir::RewriterBase &rewriter);
+void lowerGetState(GetStateOp op, mlir::RewriterBase &rewriter);
+void lowerAppendState(AppendStateOp op, mlir::RewriterBase &rewriter);
+void lowerWriteState(WriteStateOp op, mlir::RewriterBase &rewriter);
+void lowerSetState(SetStateOp op, mlir::RewriterBase &rewriter);
 void lowerAttention(AttentionOp op, mlir::RewriterBase &rewriter);
 void lowerScan(ScanOp op, mlir::RewriterBase &rewriter);
 void lowerCausalConv(CausalConvOp op, mlir::RewriterBase &rewriter);

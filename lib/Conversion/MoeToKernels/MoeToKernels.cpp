@@ -27,6 +27,11 @@ Value bufferOf(ImplicitLocOpBuilder &b, Value tensor) {
   return bufferization::ToBufferOp::create(b, memrefType(tensor.getType()), tensor, /*read_only=*/true);
 }
 
+Value stridedBufferOf(ImplicitLocOpBuilder &b, Value tensor) {
+  auto view = tensor.getDefiningOp<bufferization::ToTensorOp>();
+  return view && view.getBuffer().getDefiningOp<rt::StateOp>() ? view.getBuffer() : bufferOf(b, tensor);
+}
+
 Value newBuffer(ImplicitLocOpBuilder &b, RankedTensorType type, ArrayRef<OpFoldResult> sizes) {
   SmallVector<Value> dynamic;
   for (auto [length, size] : llvm::zip_equal(type.getShape(), sizes))
@@ -92,6 +97,10 @@ LogicalResult lower(Operation *op, RewriterBase &rewriter) {
       .Case([&](RouteOp route) { return lowerRoute(route, rewriter), success(); })
       .Case([&](NormOp norm) { return lowerNorm(norm, rewriter), success(); })
       .Case([&](RotaryOp rotary) { return lowerRotary(rotary, rewriter), success(); })
+      .Case([&](GetStateOp state) { return lowerGetState(state, rewriter), success(); })
+      .Case([&](AppendStateOp state) { return lowerAppendState(state, rewriter), success(); })
+      .Case([&](WriteStateOp state) { return lowerWriteState(state, rewriter), success(); })
+      .Case([&](SetStateOp state) { return lowerSetState(state, rewriter), success(); })
       .Case([&](AttentionOp attention) { return lowerAttention(attention, rewriter), success(); })
       .Case([&](ScanOp scan) { return lowerScan(scan, rewriter), success(); })
       .Case([&](CausalConvOp conv) { return lowerCausalConv(conv, rewriter), success(); })

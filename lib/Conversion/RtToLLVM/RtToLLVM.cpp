@@ -48,17 +48,83 @@ struct DeallocPattern : ConvertOpToLLVMPattern<memref::DeallocOp> {
   }
 };
 
-/// rt.param: the runtime's address of the weight whose place in the artefact's list the attribute rt.index gives.
+/// The place of a weight or state in the artefact's list; null where nobody has numbered it.
+Value placeOf(ConversionPatternRewriter &rewriter, Operation *op) {
+  auto place = op->getAttrOfType<IntegerAttr>(rt::kIndexAttr);
+  return place ? LLVM::ConstantOp::create(rewriter, op->getLoc(), rewriter.getI32IntegerAttr(place.getInt())).getResult() : Value();
+}
+
+/// rt.param: the runtime's address of the weight.
 struct ParamPattern : ConvertOpToLLVMPattern<rt::ParamOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(rt::ParamOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
-    auto place = op->getAttrOfType<IntegerAttr>(rt::kIndexAttr);
+    Value place = placeOf(rewriter, op);
     if (!place)
       return op.emitError("stage lower: the weight has no place in the artefact's list");
-    Value index = LLVM::ConstantOp::create(rewriter, op.getLoc(), rewriter.getI32IntegerAttr(place.getInt()));
-    Value memory = abi::call(rewriter, op.getLoc(), abi::callOf(op), abi::Entry::Param, {index}, abi::pointer(op.getContext()));
+    Value memory = abi::call(rewriter, op.getLoc(), abi::callOf(op), abi::Entry::Param, {place}, abi::pointer(op.getContext()));
     auto type = cast<MemRefType>(op.getType());
     rewriter.replaceOp(op, Value(MemRefDescriptor::fromStaticShape(rewriter, op.getLoc(), *getTypeConverter(), type, memory)));
+    return success();
+  }
+};
+
+/// The slots of an array of lengths.
+void storeLengths(ConversionPatternRewriter &rewriter, Location loc, Value array, ValueRange lengths) {
+  for (auto [axis, length] : llvm::enumerate(lengths))
+    LLVM::StoreOp::create(rewriter, loc, length, abi::offset(rewriter, loc, array, 8 * axis));
+}
+
+/// rt.state: lengths and the room along the axis come back in memory; strides of the axes before it follow from the room.
+struct StatePattern : ConvertOpToLLVMPattern<rt::StateOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(rt::StateOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value place = placeOf(rewriter, op);
+    if (!place)
+      return op.emitError("stage lower: the state has no place in the artefact's list");
+    auto type = cast<MemRefType>(op.getType());
+    Type i64 = rewriter.getI64Type();
+    auto constant = [&](int64_t value) -> Value { return LLVM::ConstantOp::create(rewriter, loc, rewriter.getI64IntegerAttr(value)); };
+    SmallVector<Value> lengths;
+    auto dynamic = adaptor.getLengths().begin();
+    for (int64_t length : type.getShape())
+      lengths.push_back(ShapedType::isDynamic(length) ? *dynamic++ : constant(length));
+    Value array = abi::stackSlots(rewriter, op, lengths.size()), room = abi::stackSlots(rewriter, op, 1);
+    storeLengths(rewriter, loc, array, lengths);
+    Value append = LLVM::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(op.getAppend()));
+    Value memory = abi::call(rewriter, loc, abi::callOf(op), abi::Entry::State, {place, append, array, room}, abi::pointer(op.getContext()));
+    auto descriptor = MemRefDescriptor::poison(rewriter, loc, getTypeConverter()->convertType(type));
+    descriptor.setAllocatedPtr(rewriter, loc, memory);
+    descriptor.setAlignedPtr(rewriter, loc, memory);
+    descriptor.setOffset(rewriter, loc, constant(0));
+    Value stride = constant(1);
+    for (int64_t axis = type.getRank() - 1; axis >= 0; --axis) {
+      Value length = type.isDynamicDim(axis) ? LLVM::LoadOp::create(rewriter, loc, i64, abi::offset(rewriter, loc, array, 8 * axis)).getResult() : lengths[axis];
+      descriptor.setSize(rewriter, loc, axis, length);
+      descriptor.setStride(rewriter, loc, axis, stride);
+      Value step = axis == op.getAxis() ? LLVM::LoadOp::create(rewriter, loc, i64, room).getResult() : length;
+      stride = LLVM::MulOp::create(rewriter, loc, stride, step);
+    }
+    rewriter.replaceOp(op, Value(descriptor));
+    return success();
+  }
+};
+
+struct SetStatePattern : ConvertOpToLLVMPattern<rt::SetStateOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(rt::SetStateOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value place = placeOf(rewriter, op);
+    if (!place)
+      return op.emitError("stage lower: the state has no place in the artefact's list");
+    MemRefDescriptor descriptor(adaptor.getValue());
+    SmallVector<Value> lengths;
+    for (int64_t axis = 0; axis < cast<MemRefType>(op.getValue().getType()).getRank(); ++axis)
+      lengths.push_back(descriptor.size(rewriter, loc, axis));
+    Value array = abi::stackSlots(rewriter, op, lengths.size());
+    storeLengths(rewriter, loc, array, lengths);
+    abi::call(rewriter, loc, abi::callOf(op), abi::Entry::SetState, {place, descriptor.alignedPtr(rewriter, loc), array}, {});
+    rewriter.eraseOp(op);
     return success();
   }
 };
@@ -116,7 +182,7 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     populateAMXLegalizeForLLVMExportPatterns(converter, patterns);
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
-    patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern, RoutedPattern>(converter, /*benefit=*/10);
+    patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern, RoutedPattern, StatePattern, SetStatePattern>(converter, /*benefit=*/10);
     addViewPatterns(converter, patterns, /*benefit=*/10);
     LLVMConversionTarget target(getContext());
     configureX86VectorLegalizeForExportTarget(target);

@@ -45,4 +45,36 @@ LogicalResult RoutedOp::verify() {
   return success();
 }
 
+/// Memory that grows along `axis` has room behind the rows that are there: the axes before it are further apart than the lengths say.
+MemRefType StateOp::memoryType(RankedTensorType type, std::optional<int64_t> axis) {
+  auto shape = type.getShape();
+  if (!axis || llvm::all_of(shape.take_front(*axis), [](int64_t length) { return length == 1; }))
+    return MemRefType::get(shape, type.getElementType());
+  SmallVector<int64_t> strides(type.getRank(), ShapedType::kDynamic);
+  int64_t stride = 1;
+  for (int64_t at = type.getRank() - 1; at >= *axis; --at) {
+    strides[at] = stride;
+    stride = ShapedType::isDynamic(stride) || type.isDynamicDim(at) ? ShapedType::kDynamic : stride * shape[at];
+  }
+  return MemRefType::get(shape, type.getElementType(), StridedLayoutAttr::get(type.getContext(), 0, strides));
+}
+
+LogicalResult StateOp::verify() {
+  auto type = cast<MemRefType>(getResult().getType());
+  if (int64_t(getLengths().size()) != type.getNumDynamicDims()) // C1
+    return emitOpError("needs a length for each dynamic axis");
+  bool hasAxis = getAxis() && *getAxis() >= 0 && *getAxis() < type.getRank();
+  if ((getAppend() || getAxis()) && !hasAxis) // C2
+    return emitOpError("needs an axis of the result");
+  if (type != memoryType(RankedTensorType::get(type.getShape(), type.getElementType()), getAxis())) // C2
+    return emitOpError("needs a result whose strides leave room along the axis");
+  return success();
+}
+
+LogicalResult SetStateOp::verify() {
+  if (!cast<MemRefType>(getValue().getType()).getLayout().isIdentity()) // C1
+    return emitOpError("needs identity layout");
+  return success();
+}
+
 } // namespace moe::rt

@@ -81,11 +81,12 @@ void optimize(llvm::Module &module, llvm::TargetMachine &machine, const llvm::St
   }
 }
 
-/// Machine code is made in a module without weights, which have no translation.
+/// Machine code is made in a module without weights and states, which have no translation.
 std::unique_ptr<llvm::Module> translate(ModuleOp module, llvm::LLVMContext &context) {
   OwningOpRef<ModuleOp> code = module.clone();
-  for (ParamOp param : llvm::make_early_inc_range(code->getOps<ParamOp>()))
-    param.erase();
+  for (Operation &op : llvm::make_early_inc_range(*code->getBody()))
+    if (isa<ParamOp, StateOp>(op))
+      op.erase();
   for (NamedAttribute attr : llvm::to_vector((*code)->getAttrs()))
     if (attr.getNameDialect())
       (*code)->removeAttr(attr.getName());

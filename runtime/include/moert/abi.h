@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a field is moved or its meaning changes; code of another version is refused when it is loaded. */
-#define MOERT_ABI_VERSION 2
+#define MOERT_ABI_VERSION 3
 
 typedef struct moert_call moert_call;
 struct moert_device;
@@ -55,6 +55,13 @@ typedef struct moert_api {
      the host, integers of `id_bytes` bytes, 4 or 8; -1 is no expert. The n-th call of a run is of the n-th expert layer that runs. Does
      nothing unless the session is observed (moert_session_observe_routing). Only the thread that runs the entry asks. */
   void (*routed)(moert_call *call, const void *ids, int32_t id_bytes, int64_t tokens, int64_t slots, int64_t experts);
+  /* The memory of state `index` of the artefact's list. `lengths` holds on entry the lengths of a fresh state (with 0 along the state's
+     axis), or where `append` is 1 those of what is added along that axis; on return the lengths that the state has now. Rows along the
+     axis are laid out as if it were `*room` long; rows that were added are to be written. Earlier addresses stay valid until the call
+     ends, and keep what they hold. A call that fails leaves all states as they were. Only the thread that runs the entry asks. */
+  void *(*state)(moert_call *call, int32_t index, int32_t append, int64_t *lengths, int64_t *room);
+  /* The value of state `index` once the call has ended well; the memory is taken as by `output`. */
+  void (*set_state)(moert_call *call, int32_t index, void *data, const int64_t *lengths);
 } moert_api;
 
 /* The part of a call that compiled code and devices read. */

@@ -119,6 +119,10 @@ MOERT_API int32_t moert_module_num_outputs(const moert_module *module, int32_t e
 MOERT_API const moert_value_info *moert_module_input(const moert_module *module, int32_t entry, int32_t index);
 MOERT_API const moert_value_info *moert_module_output(const moert_module *module, int32_t entry, int32_t index);
 
+/* What sessions keep from run to run, in an artefact made with --stateful: caches of keys and values, states of recurrences. */
+MOERT_API int32_t moert_module_num_states(const moert_module *module);
+MOERT_API const moert_value_info *moert_module_state(const moert_module *module, int32_t index);
+
 /* What follows for the inputs of an entry where `count` of its symbols have the given values: writes the length of every axis of every
    input, in order, to `lengths`, -1 where it does not follow. Uses the equalities that the entry states. Fails with
    MOERT_INVALID_ARGUMENT where the entry has no such symbol, or values contradict each other. */
@@ -146,10 +150,18 @@ MOERT_API void moert_session_free(moert_session *session);
    either null at `data`: the result then lies in the session's memory, valid until the session's next run begins, is detached or the
    session is freed; or the caller's memory of `bytes` bytes, into which the result is copied. All other fields are set by the run.
    The address of a result of the last run counts as null, so that an array of outputs may be used again and again.
+   A run that fails leaves the session's states as they were, but for rows of a cache that the model itself overwrites.
    Fails with MOERT_INVALID_ARGUMENT where an input does not fit the entry or a check inside the model does not hold; with
    MOERT_INVALID_ARGUMENT also where another thread is inside a run of the same session. */
 MOERT_API moert_status *moert_session_run(moert_session *session, int32_t entry, const moert_tensor *inputs, int32_t num_inputs,
                                           moert_tensor *outputs, int32_t num_outputs);
+
+/* Makes all states of the session what they were before its first run: zeros, caches empty. Fails with MOERT_INVALID_ARGUMENT where
+   another thread is inside a run of the session. */
+MOERT_API moert_status *moert_session_reset(moert_session *session);
+/* A new session of the same module with as many threads and a copy of all states, which the caller owns: two texts may go on from one
+   beginning. Fails as moert_session_reset does. */
+MOERT_API moert_status *moert_session_fork(moert_session *session, moert_session **copy);
 
 /* What a session has used. */
 typedef struct moert_session_stats {

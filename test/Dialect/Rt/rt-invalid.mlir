@@ -67,3 +67,35 @@ func.func @routed_c2(%ids: memref<?x2xi64>) {
   rt.routed %ids experts(0) : memref<?x2xi64>
   return
 }
+
+// -----
+
+func.func @state_c1(%n: index) {
+  // expected-error @below {{needs a length for each dynamic axis}}
+  %0 = rt.state "s" lengths(%n) axis 1 : memref<?x?xf32, strided<[?, 1]>>
+  return
+}
+
+// -----
+
+func.func @state_c2_axis(%n: index) {
+  // expected-error @below {{needs an axis of the result}}
+  %0 = rt.state "s" lengths(%n) append : memref<?xf32>
+  return
+}
+
+// -----
+
+func.func @state_c2_strides(%n: index) {
+  // expected-error @below {{needs a result whose strides leave room along the axis}}
+  %0 = rt.state "s" lengths(%n, %n) axis 1 : memref<?x?xf32>
+  return
+}
+
+// -----
+
+func.func @set_state_c1(%x: memref<2x2xf32, strided<[4, 1]>>) {
+  // expected-error @below {{needs identity layout}}
+  rt.set_state "s", %x : memref<2x2xf32, strided<[4, 1]>>
+  return
+}

@@ -33,3 +33,12 @@ func.func @routed(%ids: memref<?x2xi64>) {
   rt.routed %ids experts(8) : memref<?x2xi64>
   return
 }
+
+// CHECK-LABEL: func.func @state
+// CHECK: rt.state "keys" lengths(%{{.*}}, %{{.*}}) axis 2 append : memref<?x2x?x16xf32, strided<[?, ?, 16, 1]>>
+// CHECK: rt.set_state "sum", %{{.*}} : memref<?xf32>
+func.func @state(%batch: index, %new: index, %sum: memref<?xf32>) {
+  %0 = rt.state "keys" lengths(%batch, %new) axis 2 append : memref<?x2x?x16xf32, strided<[?, ?, 16, 1]>>
+  rt.set_state "sum", %sum : memref<?xf32>
+  return
+}

@@ -20,6 +20,7 @@ std::string sample() {
        {{{"name", "main"}, {"inputs", {{{"name", "x"}, {"type", "bfloat16"}, {"dims", {"s0", 3, ""}}}}}, {"outputs", nlohmann::ordered_json::array()}, {"equal", {{"s0", "s1"}}}}}},
       {"params", {{{"name", "w"}, {"file", "f"}, {"offset", 64}, {"length", 36}}}},
       {"files", {{"c", {{"bytes", 5}, {"xxh3", "a"}}}, {"f", {{"bytes", 100}, {"xxh3", "b"}}}}}};
+  json["state"] = {{{"name", "s"}, {"type", "float32"}, {"dims", {"s0", "p"}}, {"axis", 1}}};
   json["entries"][0]["equal"] = nlohmann::ordered_json::array({{"s0", "s1"}});
   json["digest"] = digest(json.dump());
   return json.dump(1);
@@ -35,6 +36,8 @@ TEST(ManifestTest, Reads) {
   EXPECT_EQ(x.dims, (std::vector<int64_t>{-1, 3, -1}));
   EXPECT_EQ(x.expressions, (std::vector<std::string>{"s0", "3", ""}));
   EXPECT_EQ(manifest.entries[0].equal.at(0), std::pair(std::string("s0"), std::string("s1")));
+  EXPECT_EQ(manifest.states.at(0).value.name, "s");
+  EXPECT_EQ(manifest.states.at(0).axis, 1);
   EXPECT_EQ(manifest.params.at(0).length, 36);
   EXPECT_EQ(manifest.files.at("f").bytes, 100);
 }
