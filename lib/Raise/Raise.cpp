@@ -36,8 +36,9 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
       loops += raise::rerollSteps(view, node);
     nodes.clear();
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
-    for (onnx::NodeOp node : live())
-      scans += raise::raiseScan(view, node);
+    if (!keepScans)
+      for (onnx::NodeOp node : live())
+        scans += raise::raiseScan(view, node);
     for (onnx::NodeOp node : live())
       experts += raise::raiseSummedExperts(view, node);
     for (onnx::NodeOp node : llvm::reverse(live()))

@@ -44,6 +44,7 @@ _SIGNATURES = {
     "moert_session_create": (_POINTER, [_POINTER, ctypes.POINTER(SessionOptions), ctypes.POINTER(_POINTER)]),
     "moert_session_free": (None, [_POINTER]),
     "moert_session_run": (_POINTER, [_POINTER, _INT, ctypes.POINTER(Tensor), _INT, ctypes.POINTER(Tensor), _INT]),
+    "moert_session_reset": (_POINTER, [_POINTER]),
     "moert_session_detach": (_POINTER, [_POINTER, _POINTER, ctypes.POINTER(_POINTER)]),
     "moert_buffer_free": (None, [_POINTER]),
 }

@@ -80,6 +80,10 @@ class Session:
             raise InvalidInput(f"the model has no output '{unknown[0]}'; it has {', '.join(places)}")
         return [self._result(outputs[places[name]]) for name in (places if output_names is None else output_names)]
 
+    def reset(self):
+        """The state that the session keeps (an artefact made with stateful) is what it was before the first run."""
+        _runtime.check(_runtime.library().moert_session_reset(self._session))
+
     @staticmethod
     def _array(value, feeds):
         if value.name not in feeds:

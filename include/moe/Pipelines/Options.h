@@ -23,7 +23,7 @@ struct CompileOptions {
   bool raise = true;     ///< recognise constructs; without it every node takes the plain path
   bool proofs = false;   ///< each raised value and its original become results of the entry (moe-expose-proofs)
   Math math = Math::Model;
-  bool keepContrib = false; ///< operators of ONNX Runtime stay as they are: the output is an ONNX file
+  bool keepContrib = false; ///< operators of ONNX Runtime, and recurrences, for which it has none, stay as they are: the output is an ONNX file
   bool stateful = false; ///< past inputs and present outputs become state of the session
   std::vector<std::string> lengths; ///< NAME=N: lengths of fresh states that no input has
   bool verifyEach = true;

@@ -147,7 +147,8 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
     ```
     With `keep-originals` what is replaced stays, and each raised value is compared with it by `check.expect_close`.
   }];
-  let options = [Option<"keepOriginals", "keep-originals", "bool", "false", "compare each raised value with its original">];
+  let options = [Option<"keepOriginals", "keep-originals", "bool", "false", "compare each raised value with its original">,
+                 Option<"keepScans", "keep-scans", "bool", "false", "leave recurrences as they are">];
   let dependentDialects = ["::moe::MoeDialect", "::moe::check::CheckDialect"];
   let statistics = [Statistic<"loops", "loops", "loops written once per step that became one">,
                     Statistic<"scans", "scans", "recurrences that were recognised">,

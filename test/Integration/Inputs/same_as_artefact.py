@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import onnx
 import onnxruntime as ort
-from session import Session
+from moe_opt import Session
 
 model, artefact, *lengths = sys.argv[1:]
 onnx.checker.check_model(model, full_check=True)
@@ -20,6 +20,6 @@ for values in zip(*([int(n) for n in given.split("=")[1].split(",")] for given i
             feeds[info.name] = random.standard_normal(shape).astype(np.float32)
         else:
             feeds[info.name] = random.integers(0, 2, shape).astype(np.bool_ if info.type == "tensor(bool)" else np.int64)
-    for output, want, got in zip(oracle.get_outputs(), oracle.run(None, feeds), session.run(feeds)):
+    for output, want, got in zip(oracle.get_outputs(), oracle.run(None, feeds), session.run(None, feeds)):
         np.testing.assert_allclose(got, want, rtol=2e-4, atol=2e-4, err_msg=f"{output.name} with {bound}")
 print("equal")

@@ -3,7 +3,7 @@
 import sys
 
 import numpy as np
-from session import Session
+from moe_opt import InvalidInput, Session
 from stateful_model import HEADS, HIDDEN, ROOM, VOCABULARY, WIDTH
 
 PAIRS = [("past.keys", "present.keys"), ("past.values", "present.values"), ("ring", "ring_next"), ("past.h", "present.h")]
@@ -19,22 +19,21 @@ def compare(plain, stateful, batch, counts, random):
     pasts, seen = fresh(batch), 0
     for count in counts:
         feeds = {"input_ids": random.integers(0, VOCABULARY, (batch, count)), "ring_at": (seen + np.arange(batch)) % ROOM}
-        results = dict(zip((name for name, _ in plain.outputs), plain.run({**feeds, **pasts})))
-        (logits,) = stateful.run(feeds)
+        results = dict(zip((value.name for value in plain.get_outputs()), plain.run(None, {**feeds, **pasts})))
+        (logits,) = stateful.run(["logits"], feeds)
         np.testing.assert_allclose(logits, results["logits"], rtol=1e-5, atol=1e-5)
         pasts = {past: results[present] for past, present in PAIRS}
         seen += count
 
 
 plain, stateful = Session(sys.argv[1]), Session(sys.argv[2])
-assert [name for name, _ in stateful.inputs] == ["input_ids", "ring_at"], stateful.inputs
-assert [name for name, _ in stateful.outputs] == ["logits"], stateful.outputs
-assert (plain.states, stateful.states) == (0, 4)
+assert [value.name for value in stateful.get_inputs()] == ["input_ids", "ring_at"]
+assert [value.name for value in stateful.get_outputs()] == ["logits"]
 random = np.random.default_rng(1)
 compare(plain, stateful, 2, [5, 1, 1, 3] + [1] * 40, random)
 try:
     compare(plain, stateful, 3, [1], random)
-except RuntimeError as error:
+except InvalidInput as error:
     print(error)
 stateful.reset()
 compare(plain, stateful, 3, [1, 4, 1], random)
