@@ -61,7 +61,8 @@ def Moe_ScanOp : Moe_TensorOp<"scan", [AttrSizedOperandSegments]> {
       and bonus is 1.
     - (C7) states are S [B, H, dk, dv], and with `normalized` also n [B, H, dk, W] and m [B, H, 1, W], where W is 1 if the last axis of decay,
       rate, gate and bonus is known to be 1, else dv. The final states are as many, the initial ones as many or none.
-    - (C8) `updates` and `chunk` are at least 1. `chunk` is the number of updates that are worked off at once; it changes no result.
+    - (C8) `updates` and `chunk` are at least 1. `chunk` hints how many updates to work off at once, 1 one by one; it changes
+      nothing but rounding.
 
     Example:
     ```mlir

@@ -152,16 +152,6 @@ private:
       });
     }
 
-    /// A matrix [rows, width] inside the workspace.
-    Value slice(Code k, Value space) {
-      auto type = cast<MemRefType>(space.getType());
-      OpFoldResult one = k.b.getIndexAttr(1), zero = k.b.getIndexAttr(0);
-      SmallVector<OpFoldResult> offsets = {task, zero, zero}, sizes = {one, k.b.getIndexAttr(kRows)}, strides(3, one);
-      sizes.push_back(type.isDynamicDim(2) ? OpFoldResult(k.dim(space, 2)) : k.b.getIndexAttr(type.getDimSize(2)));
-      auto reduced = cast<MemRefType>(memref::SubViewOp::inferRankReducedResultType({kRows, type.getDimSize(2)}, type, offsets, sizes, strides));
-      return memref::SubViewOp::create(k.b, reduced, space, offsets, sizes, strides);
-    }
-
     SmallVector<Value> rowsFrom(Code k, Value row, int64_t rows) {
       SmallVector<Value> result;
       for (int64_t m = 0; m < rows; ++m)
@@ -172,7 +162,7 @@ private:
     /// scores = rows x keys.
     void multiplyKeys(Code k, Value row, int64_t rows) {
       SmallVector<Value> rowsOf = rowsFrom(k, row, rows);
-      Value x = slice(k, in[Rows]);
+      Value x = matrixOfTask(k, in[Rows], task);
       int64_t step = block.lanes * block.vectors;
       k.loop(k.index(0), k.index(kKeys), [&](Code k, Value at) {
         PackedWeight panels;
@@ -238,7 +228,7 @@ private:
     /// sums += weights x values.
     void multiplyValues(Code k, Value row, int64_t rows) {
       SmallVector<Value> rowsOf = rowsFrom(k, row, rows);
-      Value x = slice(k, in[Scores]);
+      Value x = matrixOfTask(k, in[Scores], task);
       k.loop(k.index(0), in[Columns], [&](Code k, Value at) {
         PackedWeight panels;
         panels.data = in[ValuePanels];

@@ -22,6 +22,9 @@ mlir::Value asRows(mlir::ImplicitLocOpBuilder &b, mlir::Value buffer, mlir::Valu
 /// The panels of a weight that moe-pack-weights packed: floats, or the codes that it is dequantized from.
 PackedWeight packedWeight(mlir::ImplicitLocOpBuilder &b, mlir::Value weight);
 
+/// The matrix of a task in a buffer [tasks, rows, columns].
+mlir::Value matrixOfTask(Code k, mlir::Value space, mlir::Value task);
+
 /// Appends the buffer of a tensor where there is one; its place among the arguments, or -1.
 int optionalBuffer(mlir::ImplicitLocOpBuilder &b, llvm::SmallVectorImpl<mlir::Value> &args, mlir::Value tensor);
 

@@ -54,6 +54,16 @@ Value asRows(ImplicitLocOpBuilder &b, Value buffer, Value rows, Value width) {
                                            ArrayRef<OpFoldResult>{columns, b.getIndexAttr(1)});
 }
 
+Value matrixOfTask(Code k, Value space, Value task) {
+  auto type = cast<MemRefType>(space.getType());
+  OpFoldResult one = k.b.getIndexAttr(1), zero = k.b.getIndexAttr(0);
+  SmallVector<OpFoldResult> offsets = {task, zero, zero}, sizes = {one}, strides(3, one);
+  for (int64_t axis : {1, 2})
+    sizes.push_back(type.isDynamicDim(axis) ? OpFoldResult(k.dim(space, axis)) : k.b.getIndexAttr(type.getDimSize(axis)));
+  Type reduced = memref::SubViewOp::inferRankReducedResultType(type.getShape().drop_front(), type, offsets, sizes, strides);
+  return memref::SubViewOp::create(k.b, cast<MemRefType>(reduced), space, offsets, sizes, strides);
+}
+
 PackedWeight packedWeight(ImplicitLocOpBuilder &b, Value weight) {
   auto panels = [&](Value value) { return value ? bufferOf(b, value.getDefiningOp<UnpackOp>().getPacked()) : Value(); };
   PackedWeight result;

@@ -98,7 +98,8 @@ Value ScanHead::logDecay(Code k, Value l, Value i, Value j) const {
 void lowerScan(ScanOp op, RewriterBase &rewriter) {
   ImplicitLocOpBuilder b(op.getLoc(), rewriter);
   ScanArgs args(op, b);
-  launchScanSteps(args, b, Code(b).flag(true));
+  Value done = launchScanChunks(args, b);
+  launchScanSteps(args, b, Code(b).choose(done, Code(b).flag(false), Code(b).flag(true)));
   SmallVector<Value> results = {tensorOf(b, args.values[args.result], op.getResult().getType())};
   for (auto [place, state] : llvm::enumerate(op.getFinal()))
     results.push_back(tensorOf(b, args.values[args.final[place]], state.getType()));

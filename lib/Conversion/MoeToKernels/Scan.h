@@ -43,6 +43,9 @@ mlir::Value loadRepeated(Code k, mlir::Value memref, mlir::ValueRange at);
 /// True where the value is given and its axis is not known to be 1.
 bool varies(mlir::Value tensor, int64_t axis);
 
+/// Launches the kernel that works on many tokens at once, where the scan has that form; whether it does the work, as a boolean that may only
+/// be known when the code runs.
+mlir::Value launchScanChunks(ScanArgs &args, mlir::ImplicitLocOpBuilder &b);
 /// Launches the kernel that goes token by token, which does every kind of scan; where `active` holds.
 void launchScanSteps(ScanArgs &args, mlir::ImplicitLocOpBuilder &b, mlir::Value active);
 

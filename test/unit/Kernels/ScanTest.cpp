@@ -33,6 +33,10 @@ const Case kScans[] = {
                    "  %y, %f = moe.scan %v key %kn query %q decay %g low_rank %an, %bn states %s : (tensor<?x?x4x40xf32>, tensor<?x?x2x16xf32>, tensor<?x?x2x16xf32>, tensor<?x?x4x1x1xf32>, tensor<?x?x4x16xf32>, tensor<?x?x4x16xf32>, tensor<?x4x16x40xf32>) -> (tensor<?x?x4x40xf32>, tensor<?x4x16x40xf32>)\n"
                    "  return %y, %f : tensor<?x?x4x40xf32>, tensor<?x4x16x40xf32>\n}",
      {{2, 5, 2, 5, 2, 5, 2, 5, 2, 5, 2, 5, 2}, {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1}, {1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1}, {1, 150, 1, 150, 1, 150, 1, 150, 1, 150, 1, 150, 1}}, 2e-6, 2, {3}},
+    {"scan_step_by_step", "func.func @main(%v: tensor<?x?x2x40xf32>, %k: tensor<?x?x2x16xf32>, %g: tensor<?x?x2x1x1xf32>) -> (tensor<?x?x2x40xf32>, tensor<?x2x16x40xf32>) {\n"
+                          "  %y, %f = moe.scan %v key %k query %k decay %g {chunk = 1 : i64} : (tensor<?x?x2x40xf32>, tensor<?x?x2x16xf32>, tensor<?x?x2x16xf32>, tensor<?x?x2x1x1xf32>) -> (tensor<?x?x2x40xf32>, tensor<?x2x16x40xf32>)\n"
+                          "  return %y, %f : tensor<?x?x2x40xf32>, tensor<?x2x16x40xf32>\n}",
+     {{1, 150, 1, 150, 1, 150}}, 2e-6, 2, {2}},
     {"scan_delta_product", "func.func @main(%v: tensor<?x?x2x8xf32>, %k: tensor<?x?x2x8xf32>, %q: tensor<?x?x2x8xf32>) -> (tensor<?x?x2x8xf32>, tensor<?x2x8x8xf32>) {\n"
                            "  %kn = moe.norm %k {kind = #moe.norm_kind<l2>, epsilon = 1.0e-6 : f64} : (tensor<?x?x2x8xf32>) -> tensor<?x?x2x8xf32>\n"
                            "  %vn = moe.norm %v {kind = #moe.norm_kind<l2>, epsilon = 1.0e-6 : f64} : (tensor<?x?x2x8xf32>) -> tensor<?x?x2x8xf32>\n"
