@@ -5,8 +5,14 @@
 #include "Routes/Routes.h"
 #include "Scan/Scan.h"
 #include "moe/Dialect/Check.h"
+#include "moe/Dialect/Rt.h"
 #include "moe/Transforms/Passes.h"
+#include "mlir/Dialect/Arith/IR/Arith.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/IR/Linalg.h"
+#include "mlir/Dialect/Math/IR/Math.h"
+#include "mlir/Dialect/SCF/IR/SCF.h"
+#include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
 
@@ -32,6 +38,8 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
     raise::View view(shapes, pool);
     auto nodes = llvm::to_vector(function.getBody().front().getOps<onnx::NodeOp>()); // those of subgraphs have no known shapes
     auto live = [&] { return llvm::make_filter_range(nodes, [](onnx::NodeOp node) { return !node->use_empty(); }); };
+    for (onnx::NodeOp node : live())
+      scans += raise::raiseChunkedDelta(view, node);
     for (onnx::NodeOp node : live()) // first: what is one op for all steps is seen by the others
       loops += raise::rerollSteps(view, node);
     nodes.clear();

@@ -149,7 +149,9 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
   }];
   let options = [Option<"keepOriginals", "keep-originals", "bool", "false", "compare each raised value with its original">,
                  Option<"keepScans", "keep-scans", "bool", "false", "leave recurrences as they are">];
-  let dependentDialects = ["::moe::MoeDialect", "::moe::check::CheckDialect"];
+  // What is proved by running it is legalised on a copy.
+  let dependentDialects = ["::moe::MoeDialect", "::moe::check::CheckDialect", "::moe::rt::RtDialect", "::mlir::arith::ArithDialect",
+                           "::mlir::math::MathDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect", "::mlir::scf::SCFDialect"];
   let statistics = [Statistic<"loops", "loops", "loops written once per step that became one">,
                     Statistic<"scans", "scans", "recurrences that were recognised">,
                     Statistic<"experts", "expert-layers", "expert layers that were recognised">,

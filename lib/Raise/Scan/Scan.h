@@ -12,4 +12,8 @@ bool rerollSteps(View &view, onnx::NodeOp collector);
 /// An ONNX Scan whose body is a linear recurrence becomes a moe.scan; true where it did.
 bool raiseScan(View &view, onnx::NodeOp scan);
 
+/// Nodes that work off the gated delta rule in one chunk, the rows of the triangular system written out, become a moe.scan; true where they did.
+/// `node` writes the last row. What the nodes compute is found out by running them.
+bool raiseChunkedDelta(View &view, onnx::NodeOp node);
+
 } // namespace moe::raise

@@ -2,8 +2,8 @@
 
     unroll.py FAMILY STEPS OUT.onnx [--other STEP] [--length L]
 
-FAMILY: mamba (S6), rglru, rwkv (WKV of RWKV-4), delta (gated delta rule), rnn (tanh: linear in no state). --other makes one step differ. The
-inputs' time axis is dynamic; --length fixes it.
+FAMILY: mamba (S6), rglru, rwkv (WKV of RWKV-4), delta (gated delta rule), rnn (tanh: linear in no state), chunk (gated delta rule in one chunk of
+STEPS tokens, its triangular system solved row by row). --other makes one step differ. The inputs' time axis is dynamic; --length fixes it.
 """
 import argparse
 
@@ -134,6 +134,53 @@ def delta(g, steps, length, other, heads=2, keys=4, values=3):
     g.output(s, 4)
 
 
+def chunk(g, size, length, other, heads=2, keys=4, values=3):
+    query, key = (g.input(name, "B", heads, length, keys) for name in "qk")
+    value, gate, beta = g.input("v", "B", heads, length, values), g.input("g", "B", heads, length), g.input("beta", "B", heads, length)
+    state = g.input("s", "B", heads, keys, values)
+    tokens, batch = g.op("Shape", query, start=2, end=3), g.op("Shape", query, start=0, end=1)
+    missing = g.op("Mod", g.op("Sub", [size], g.op("Mod", tokens, [size])), [size])
+
+    def padded(each, rank):
+        behind = [[0] * (rank - 3)] if rank > 3 else []
+        return g.op("Pad", each, g.op("Concat", [0] * (rank + 2), missing, *behind, axis=0))
+
+    def chunks(each, *shape):
+        return g.op("Reshape", each, g.op("Concat", batch, [heads, -1, size, *shape], axis=0))
+
+    rate = g.op("Unsqueeze", padded(g.op("Sigmoid", beta), 3), [-1])
+    query, key, value = (padded(each, 4) for each in (query, key, value))
+    kb, vb = chunks(g.op("Mul", key, rate), keys), chunks(g.op("Mul", value, rate), values)
+    q, k = chunks(query, keys), chunks(key, keys)
+    total = g.op("CumSum", chunks(padded(g.op("Neg", g.op("Softplus", gate)), 3)), -1)
+    ratio = g.op("Exp", g.op("Sub", g.op("Unsqueeze", total, [4]), g.op("Unsqueeze", total, [3])))
+    transposed = g.op("Transpose", k, perm=[0, 1, 2, 4, 3])
+    system = g.op("Neg", g.op("Trilu", g.op("Mul", g.op("MatMul", kb, transposed), ratio), -1, upper=0))
+    for i in range(1, size):
+        row = g.op("Gather", system, i, axis=3)
+        left = g.op("Slice", row, [0], [i], [3])
+        above = g.op("Slice", g.op("Slice", system, [0], [i], [3]), [0], [i], [4])
+        solved = g.op("Add", left, g.op("ReduceSum", g.op("Mul", g.op("Unsqueeze", left, [4]), above), [3], keepdims=0))
+        if i == other:
+            solved = g.op("Mul", solved, 1.01)
+        row = g.op("Unsqueeze", g.op("Concat", solved, g.op("Slice", row, [i], [size], [3]), axis=3), [3])
+        system = g.op("ScatterElements", system, g.op("Expand", i, g.op("Shape", row)), row, axis=3)
+    inverse = g.op("Add", system, np.eye(size))
+    inner = g.op("Gather", g.op("MatMul", inverse, vb), 0, axis=2)
+    grown = g.op("Unsqueeze", g.op("Exp", total), [4])
+    held = g.op("Gather", g.op("MatMul", inverse, g.op("Mul", kb, grown)), 0, axis=2)
+    new = g.op("Sub", inner, g.op("MatMul", held, state))
+    scores = g.op("Gather", g.op("Trilu", g.op("Mul", g.op("MatMul", q, transposed), ratio), upper=0), 0, axis=2)
+    old = g.op("MatMul", g.op("Gather", g.op("Mul", q, grown), 0, axis=2), state)
+    out = g.op("Add", old, g.op("MatMul", scores, new))
+    last = g.op("Slice", total, [-1], [2**62], [3])
+    faded = g.op("Mul", k, g.op("Unsqueeze", g.op("Exp", g.op("Sub", last, total)), [4]))
+    kept = g.op("Mul", state, g.op("Gather", g.op("Unsqueeze", g.op("Exp", last), [4]), 0, axis=2))
+    put = g.op("MatMul", g.op("Gather", g.op("Transpose", faded, perm=[0, 1, 2, 4, 3]), 0, axis=2), new)
+    g.output(g.op("Neg", g.op("Add", kept, put)), 4)
+    g.output(g.op("Neg", g.op("Slice", out, [0], tokens, [2])), 4)
+
+
 def rnn(g, steps, length, other, width=5):
     x = g.input("x", "B", length, width)
     h, hs, inner = g.zeros(x, width), [], g.weight(width, width)
@@ -146,7 +193,7 @@ def rnn(g, steps, length, other, width=5):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("family", choices=["mamba", "rglru", "rwkv", "delta", "rnn"])
+    parser.add_argument("family", choices=["mamba", "rglru", "rwkv", "delta", "rnn", "chunk"])
     parser.add_argument("steps", type=int)
     parser.add_argument("out")
     parser.add_argument("--other", type=int, default=-1, help="the step that differs")
