@@ -149,13 +149,20 @@ private:
     });
   }
 
+  /// The rows times the columns from `at` on of a space that holds this task's panels.
+  SmallVector<Value> multiplySpace(Code k, Value x, ArrayRef<Value> rows, int space, Value at, Value depth) {
+    PackedWeight panels;
+    panels.data = in[space];
+    return multiplyPanels(k, block, x, rows, panelVectors(k, block, panels, {task}, at, block.vectors), depth);
+  }
+
   /// weights = (rows x keys) * factors. Row t sees the tokens up to `seen` + t - 1.
   void weigh(Code k, int64_t seen) {
     Value rows = matrixOfTask(k, in[spaces.rows], task);
     forEachRowBlock(k, block, k.index(0), count, [&](Code k, Value row, int64_t number) {
       SmallVector<Value> rowsOf = rowsFrom(k, row, number);
       k.loop(k.index(0), k.index(keyCount), [&](Code k, Value at) {
-        auto sums = multiplyPanels(k, block, rows, rowsOf, panelVectors(k, block, in[spaces.keys], {task}, at, block.vectors), head.keys);
+        auto sums = multiplySpace(k, rows, rowsOf, spaces.keys, at, head.keys);
         for (int64_t m = 0; m < number; ++m)
           for (int64_t n = 0; n < block.vectors; ++n) {
             Value column = k.add(at, k.index(n * block.lanes)), token = k.rem(column, k.index(kChunk));
@@ -172,8 +179,8 @@ private:
     forEachRowBlock(k, block, k.index(0), count, [&](Code k, Value row, int64_t number) {
       SmallVector<Value> rowsOf = rowsFrom(k, row, number);
       k.loop(k.index(0), padded, [&](Code k, Value at) {
-        auto old = multiplyPanels(k, block, rows, rowsOf, panelVectors(k, block, in[spaces.state], {task}, at, block.vectors), head.keys);
-        auto fresh = multiplyPanels(k, block, weights, rowsOf, panelVectors(k, block, in[spaces.values], {task}, at, block.vectors), k.index(depth));
+        auto old = multiplySpace(k, rows, rowsOf, spaces.state, at, head.keys);
+        auto fresh = multiplySpace(k, weights, rowsOf, spaces.values, at, k.index(depth));
         for (int64_t m = 0; m < number; ++m) {
           Value start = k.splat(k.load(in[spaces.starts], {task, k.add(rowsOf[m], k.index(seen))}), block.lanes);
           for (int64_t n = 0; n < block.vectors; ++n)
@@ -217,11 +224,11 @@ private:
     forEachRowBlock(k, block, k.index(0), head.keys, [&](Code k, Value row, int64_t number) {
       SmallVector<Value> rowsOf = rowsFrom(k, row, number);
       k.loop(k.index(0), padded, [&](Code k, Value at) {
-        auto vectors = panelVectors(k, block, in[spaces.values], {task}, at, block.vectors);
-        auto sums = multiplyPanels(k, block, turned, rowsOf, vectors, k.index(keyCount));
+        auto sums = multiplySpace(k, turned, rowsOf, spaces.values, at, k.index(keyCount));
         for (int64_t m = 0; m < number; ++m)
           for (int64_t n = 0; n < block.vectors; ++n) {
-            SmallVector<Value> place = {task, vectors[n].panel, rowsOf[m], vectors[n].column};
+            Value column = k.add(at, k.index(n * block.lanes));
+            SmallVector<Value> place = {task, k.div(column, k.index(kPanel)), rowsOf[m], k.rem(column, k.index(kPanel))};
             Value old = k.loadVector(in[spaces.state], place, block.lanes);
             k.storeVector(k.fma(start, old, sums[m * block.vectors + n]), in[spaces.state], place);
           }
