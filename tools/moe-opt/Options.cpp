@@ -107,6 +107,8 @@ llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
     result.check = 3;
   if (result.check && !onnx)
     return wrong("--check needs the ONNX file");
+  if (result.check && (request.options.stateful || request.options.keepContrib))
+    return wrong("--check compares an artefact that has the model's own inputs and outputs: name one with -o NAME.moe and leave --stateful out");
   return result;
 }
 
