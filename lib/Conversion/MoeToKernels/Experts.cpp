@@ -101,6 +101,8 @@ private:
     if (gated)
       weights.push_back(&gatePanels);
     bool tiles = fitsTiles(args[0], weights);
+    if (!tiles) // which gather rows themselves
+      args[0] = apart(args[0]);
     upPanels.pass(args);
     if (gated)
       gatePanels.pass(args);
@@ -143,6 +145,22 @@ private:
       });
     };
     launchBlocked(b, "experts_up", args, c.index(experts * blocks), cost, body, tiles);
+  }
+
+  /// Rows whose length is a multiple of half a page share the sets of the first-level cache, which holds fewer than a register block reads at
+  /// once: a copy with a cache line between rows does not. Other rows stay where they are.
+  Value apart(Value rows) {
+    Type element = cast<MemRefType>(rows.getType()).getElementType();
+    int64_t bytes = element.getIntOrFloatBitWidth() / 8, line = 64 / bytes;
+    if (depth * bytes % 2048 != 0)
+      return rows;
+    Value copy = memref::AllocOp::create(b, MemRefType::get({ShapedType::kDynamic, depth + line}, element), tokens);
+    launch(b, "experts_rows", {rows, copy}, tokens, c.index(depth / 16), [&](ImplicitLocOpBuilder &kb, ValueRange in, Value begin, Value end) {
+      Code(kb).loop(begin, end, [&](Code k, Value token) {
+        k.loop(k.index(0), k.index(depth), [&](Code k, Value at) { k.storeVector(k.loadVector(in[0], {token, at}, kPanel), in[1], {token, at}); }, kPanel);
+      });
+    });
+    return copy;
   }
 
   /// The rows of an expert: from the first to behind the last.

@@ -63,6 +63,12 @@ const Case kExperts[] = {
                        "     : (tensor<?x40xf32>, tensor<?x2xi64>, tensor<?x2xf32>, tensor<5x33x40xf32>, tensor<5x33x40xf32>, tensor<5x40x33xf32>) -> tensor<?x40xf32>\n"
                        "  return %y : tensor<?x40xf32>\n}",
      {{3, 3, 3}, {1, 1, 1}, {0, 0, 0}, {130, 130, 130}}, 2e-6, 5},
+    // Rows of half a page are copied apart.
+    {"experts_page", "func.func @main(%x: tensor<?x512xf32>, %i: tensor<?x2xi64>, %w: tensor<?x2xf32>, %g: tensor<3x20x512xf32>, %u: tensor<3x20x512xf32>, %d: tensor<3x512x20xf32>) -> tensor<?x512xf32> {\n"
+                     "  %y = moe.experts %x, %i, %w gate %g up %u down %d {activation = #moe.activation<silu>}\n"
+                     "     : (tensor<?x512xf32>, tensor<?x2xi64>, tensor<?x2xf32>, tensor<3x20x512xf32>, tensor<3x20x512xf32>, tensor<3x512x20xf32>) -> tensor<?x512xf32>\n"
+                     "  return %y : tensor<?x512xf32>\n}",
+     {{3, 3, 3}, {1, 1, 1}, {0, 0, 0}, {50, 50, 50}}, 2e-6, 3},
     {"experts_plain", "func.func @main(%x: tensor<?x8xf32>, %i: tensor<?x3xi32>, %w: tensor<?x3xf32>, %u: tensor<2x100x8xf32>, %ub: tensor<2x100xf32>, %d: tensor<2x8x100xf32>, %db: tensor<2x8xf32>) -> tensor<?x8xf32> {\n"
                       "  %y = moe.experts %x, %i, %w up %u down %d up_bias %ub down_bias %db {activation = #moe.activation<gelu>}\n"
                       "     : (tensor<?x8xf32>, tensor<?x3xi32>, tensor<?x3xf32>, tensor<2x100x8xf32>, tensor<2x8x100xf32>, tensor<2x100xf32>, tensor<2x8xf32>) -> tensor<?x8xf32>\n"
