@@ -41,6 +41,8 @@ Error setLength(CompileOptions &options, StringRef value) {
   return Error::success();
 }
 
+Error setGeneralizeLength(CompileOptions &options, StringRef) { return options.generalizeLength = true, Error::success(); }
+
 constexpr OptionInfo kOptions[] = {
     {"target", "TARGET", "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded) or cpu:native (this machine's alone); default cpu", setTarget},
     {"math", "TYPE", "f32 or bf16: what the operands of projections and experts may be rounded to; default: the model's own types", setMath},
@@ -48,11 +50,12 @@ constexpr OptionInfo kOptions[] = {
     {"plain", "", "recognise nothing: every node takes the plain path", setPlain},
     {"stateful", "", "past inputs and present outputs become state that a session keeps and updates in place", setStateful},
     {"length", "NAME=N", "with --stateful: a length of the state at the start that no input has", setLength},
+    {"generalize-length", "", "loops that the exporter wrote once per step run as many steps as their inputs have", setGeneralizeLength},
 };
 
 /// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
 constexpr llvm::StringLiteral kMissing[] = {"weights",  "calibrate", "memory",        "measure-machine", "what-if",  "slice",
-                                            "parallel", "report",    "routing-trace", "generalize-length"};
+                                            "parallel", "report",    "routing-trace"};
 
 } // namespace
 

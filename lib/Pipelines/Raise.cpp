@@ -14,7 +14,7 @@ void buildRaise(OpPassManager &passes, const CompileOptions &options) {
   OpPassManager &functions = passes.nest<func::FuncOp>();
   functions.addPass(createCSEPass()); // equal computations are one value, so that matchers may compare values
   if (options.raise)
-    functions.addPass(createRaise({options.proofs, /*keepScans=*/options.keepContrib}));
+    functions.addPass(createRaise({options.proofs, /*keepScans=*/options.keepContrib, options.generalizeLength}));
   functions.addPass(createCanonicalizerPass()); // what was replaced goes
   if (options.proofs)
     functions.addPass(createExposeProofs());

@@ -31,19 +31,17 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
       return;
     if (keepOriginals)
       function->setAttr(check::kProofsAttr, UnitAttr::get(&getContext()));
+    // Loops first: what is one op for all steps is seen by the others.
+    if (failed(reroll(function)))
+      return signalPassFailure();
     ShapeAnalysis shapes;
     if (failed(shapes.run(function)))
       return signalPassFailure();
     raise::ExprPool pool;
     raise::View view(shapes, pool);
-    auto nodes = llvm::to_vector(function.getBody().front().getOps<onnx::NodeOp>()); // those of subgraphs have no known shapes
-    auto live = [&] { return llvm::make_filter_range(nodes, [](onnx::NodeOp node) { return !node->use_empty(); }); };
-    for (onnx::NodeOp node : live())
-      scans += raise::raiseChunkedDelta(view, node);
-    for (onnx::NodeOp node : live()) // first: what is one op for all steps is seen by the others
-      loops += raise::rerollSteps(view, node);
-    nodes.clear();
+    SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
+    auto live = [&] { return llvm::make_filter_range(nodes, [](onnx::NodeOp node) { return !node->use_empty(); }); };
     if (!keepScans)
       for (onnx::NodeOp node : live())
         scans += raise::raiseScan(view, node);
@@ -62,6 +60,31 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
         norms += raise::raiseNorm(view, weights, node);
     for (onnx::NodeOp node : live())
       linears += raise::raiseLinear(view, weights, node);
+  }
+
+private:
+  LogicalResult reroll(func::FuncOp function) {
+    ShapeAnalysis shapes;
+    if (failed(shapes.run(function)))
+      return failure();
+    raise::ExprPool pool;
+    raise::View view(shapes, pool);
+    auto nodes = llvm::to_vector(function.getBody().front().getOps<onnx::NodeOp>()); // those of subgraphs have no known shapes
+    for (onnx::NodeOp node : nodes)
+      if (!node->use_empty())
+        scans += raise::raiseChunkedDelta(view, node);
+    for (onnx::NodeOp node : nodes)
+      if (!node->use_empty())
+        loops += raise::rerollSteps(view, node, generalizeLength);
+    if (!generalizeLength || loops == 0)
+      return success();
+    // Lengths that came from the number of steps are open again.
+    ShapeAnalysis again;
+    if (failed(again.run(function)))
+      return failure();
+    Operation *end = function.getBody().front().getTerminator();
+    function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(), end->getOperandTypes()));
+    return success();
   }
 };
 

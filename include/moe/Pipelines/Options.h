@@ -26,6 +26,7 @@ struct CompileOptions {
   bool keepContrib = false; ///< operators of ONNX Runtime, and recurrences, for which it has none, stay as they are: the output is an ONNX file
   bool stateful = false; ///< past inputs and present outputs become state of the session
   std::vector<std::string> lengths; ///< NAME=N: lengths of fresh states that no input has
+  bool generalizeLength = false; ///< loops that the exporter wrote once per step run as many steps as their inputs have
   bool verifyEach = true;
   bool quiet = false;    ///< no remarks about the plain path
   llvm::raw_ostream *explain = nullptr; ///< where what was recognised is explained; null for nowhere

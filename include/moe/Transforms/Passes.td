@@ -148,7 +148,9 @@ def Raise : Pass<"moe-raise", "::mlir::func::FuncOp"> {
     With `keep-originals` what is replaced stays, and each raised value is compared with it by `check.expect_close`.
   }];
   let options = [Option<"keepOriginals", "keep-originals", "bool", "false", "compare each raised value with its original">,
-                 Option<"keepScans", "keep-scans", "bool", "false", "leave recurrences as they are">];
+                 Option<"keepScans", "keep-scans", "bool", "false", "leave recurrences as they are">,
+                 Option<"generalizeLength", "generalize-length", "bool", "false",
+                        "loops written once per step run as many steps as their inputs have">];
   // What is proved by running it is legalised on a copy.
   let dependentDialects = ["::moe::MoeDialect", "::moe::check::CheckDialect", "::moe::rt::RtDialect", "::mlir::arith::ArithDialect",
                            "::mlir::math::MathDialect", "::mlir::linalg::LinalgDialect", "::mlir::tensor::TensorDialect", "::mlir::scf::SCFDialect"];

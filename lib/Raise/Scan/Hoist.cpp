@@ -49,7 +49,7 @@ Value Hoist::read(const Strand *strand) {
   Value value = strand->source;
   // The gather checks that the axis has all the places.
   const auto *dims = make.shapes.dims(value);
-  if (!dims || !(*dims)[axis].is(steps) || places != llvm::to_vector(llvm::seq<int64_t>(0, steps)))
+  if (!anyLength && (!dims || !(*dims)[axis].is(steps) || places != llvm::to_vector(llvm::seq<int64_t>(0, steps))))
     value = make.node("Gather", {value, make.ints(places)}, make.attr("axis", axis));
   SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(0, rank));
   perm.erase(perm.begin() + axis);

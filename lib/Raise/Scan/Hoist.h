@@ -9,7 +9,8 @@ namespace moe::raise {
 /// Makes one tensor of a strand's values, stacked along a new first axis, without computing it step by step.
 class Hoist {
 public:
-  Hoist(NodeMaker &make, size_t steps) : make(make), steps(steps) {}
+  /// With `anyLength` the steps read all of an axis, however long it is.
+  Hoist(NodeMaker &make, size_t steps, bool anyLength) : make(make), steps(steps), anyLength(anyLength) {}
 
   /// The stacked values; null for a strand that depends on a carried one, is invariant, or whose operator works on single steps only.
   mlir::Value whole(const Strand *strand);
@@ -23,6 +24,7 @@ private:
 
   NodeMaker &make;
   size_t steps;
+  bool anyLength;
   std::map<const Strand *, mlir::Value> made;
 };
 

@@ -12,7 +12,7 @@ namespace {
 /// Writes the loop as a Scan in front of the builder's place.
 class Loop {
 public:
-  Loop(NodeMaker &make, StrandFinder &strands) : make(make), strands(strands), hoist(make, strands.steps) {}
+  Loop(NodeMaker &make, StrandFinder &strands, bool anyLength) : make(make), strands(strands), hoist(make, strands.steps, anyLength) {}
 
   /// The Scan; its results are the last states and `output` of all steps, stacked along a new first axis. Null where a node is invalid.
   onnx::NodeOp build(Strand *output) {
@@ -99,10 +99,11 @@ bool addsAxis(const Strand *strand, const Collected &collected, const ShapeAnaly
 /// The stacked values, which lack the axis that they are collected along, in the collector's form.
 Value collectedForm(View &view, NodeMaker &make, const Collected &collected, Value stacked) {
   int64_t rank = cast<RankedTensorType>(stacked.getType()).getRank(), axis = collected.axis, steps = collected.values.size();
+  SymExpr length = (*view.shapes.dims(stacked))[0];
   SmallVector<int64_t> perm = llvm::to_vector(llvm::seq<int64_t>(1, rank));
   perm.insert(perm.begin() + axis, 0);
   Value value = make.transpose(stacked, perm);
-  if (!collected.buffer || view.extent(collected.buffer, axis).is(steps))
+  if (!collected.buffer || view.extent(collected.buffer, axis) == length)
     return value;
   // The places behind the last step keep what they were; a buffer that is too short is an error of the scatter.
   SmallVector<int64_t> column(rank, 1);
@@ -126,7 +127,7 @@ void setBehind(OpBuilder &b, Block *block, ArrayRef<Value> values) {
 
 } // namespace
 
-bool rerollSteps(View &view, onnx::NodeOp collector) {
+bool rerollSteps(View &view, onnx::NodeOp collector, bool anyLength) {
   if (!collector.getDomain().empty() || collector.getNumResults() != 1)
     return false;
   auto collected = collectConcat(view, collector);
@@ -142,7 +143,7 @@ bool rerollSteps(View &view, onnx::NodeOp collector) {
   setBehind(builder, collector->getBlock(), strands.inputs());
   bool added = addsAxis(output, *collected, view.shapes);
   NodeMaker make(builder, collector.getLoc(), view.shapes);
-  onnx::NodeOp scan = Loop(make, strands).build(added ? output->operands[0] : output);
+  onnx::NodeOp scan = Loop(make, strands, anyLength && strands.readsInOrder()).build(added ? output->operands[0] : output);
   if (!scan)
     return false;
   make.b.setInsertionPoint(collector);

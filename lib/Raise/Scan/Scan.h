@@ -6,8 +6,9 @@
 namespace moe::raise {
 
 /// A concatenation or a chain of scatters that collects what the steps of a loop give, the loop written once per step, becomes the result of
-/// an ONNX Scan; true where it did. The Scan runs as many steps as the graph has.
-bool rerollSteps(View &view, onnx::NodeOp collector);
+/// an ONNX Scan; true where it did. The Scan runs as many steps as the graph has; with `anyLength` as many as the tensors that the steps read
+/// have places, where the steps allow it, and types behind it are those of the graph still.
+bool rerollSteps(View &view, onnx::NodeOp collector, bool anyLength);
 
 /// An ONNX Scan whose body is a linear recurrence becomes a moe.scan; true where it did.
 bool raiseScan(View &view, onnx::NodeOp scan);

@@ -169,6 +169,12 @@ bool StrandFinder::close() {
   return llvm::any_of(carried, [](Strand *strand) { return strand->next->depends; });
 }
 
+bool StrandFinder::readsInOrder() const {
+  return llvm::none_of(strands, [](const Strand &strand) {
+    return strand.kind == Strand::Kind::Table || strand.places != llvm::to_vector(llvm::seq<int64_t>(0, strand.places.size()));
+  });
+}
+
 SmallVector<Value> StrandFinder::inputs() const {
   SmallVector<Value> values;
   for (const Strand &strand : strands)

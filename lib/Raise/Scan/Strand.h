@@ -52,6 +52,8 @@ public:
   /// The strand's value in the last step, which the graph may compute although the loop's results do not need it; null where it does not.
   mlir::Value last(Strand *strand) const;
 
+  /// True where step t reads place t and no constant of its own, so that the body does not depend on the number of steps.
+  bool readsInOrder() const;
   /// The values from outside that the steps read.
   llvm::SmallVector<mlir::Value> inputs() const;
 

@@ -34,7 +34,9 @@ class Graph:
         return name
 
     def output(self, value, rank):
-        self.outputs.append(helper.make_tensor_value_info(value, TensorProto.FLOAT, [f"{value}_{i}" for i in range(rank)]))
+        name = f"out{len(self.outputs)}"
+        self.nodes.append(helper.make_node("Identity", [value], [name]))
+        self.outputs.append(helper.make_tensor_value_info(name, TensorProto.FLOAT, [f"{name}_{i}" for i in range(rank)]))
 
     def zeros(self, like, *shape):
         """Zeros of [batch of like, *shape]."""
@@ -177,8 +179,8 @@ def chunk(g, size, length, other, heads=2, keys=4, values=3):
     faded = g.op("Mul", k, g.op("Unsqueeze", g.op("Exp", g.op("Sub", last, total)), [4]))
     kept = g.op("Mul", state, g.op("Gather", g.op("Unsqueeze", g.op("Exp", last), [4]), 0, axis=2))
     put = g.op("MatMul", g.op("Gather", g.op("Transpose", faded, perm=[0, 1, 2, 4, 3]), 0, axis=2), new)
-    g.output(g.op("Neg", g.op("Add", kept, put)), 4)
-    g.output(g.op("Neg", g.op("Slice", out, [0], tokens, [2])), 4)
+    g.output(g.op("Add", kept, put), 4)
+    g.output(g.op("Slice", out, [0], tokens, [2]), 4)
 
 
 def rnn(g, steps, length, other, width=5):
