@@ -28,6 +28,29 @@ void separateEmptyTensors(ModuleOp module) {
     }
 }
 
+/// A buffer whose rows stand apart becomes one whose rows follow each other by a copy, not by a cast: casts of unknown lengths are taken for
+/// possible, and results of a function would then be read in the wrong places.
+void copyWhereRowsStandApart(ModuleOp module) {
+  SmallVector<memref::CastOp> casts;
+  module.walk([&](memref::CastOp cast) {
+    auto from = dyn_cast<MemRefType>(cast.getSource().getType()), to = dyn_cast<MemRefType>(cast.getType());
+    if (from && to && to.getLayout().isIdentity() && !from.getLayout().isIdentity() && from.getRank() > 0)
+      casts.push_back(cast);
+  });
+  for (memref::CastOp cast : casts) {
+    OpBuilder b(cast);
+    auto type = llvm::cast<MemRefType>(cast.getType());
+    SmallVector<Value> lengths;
+    for (int64_t axis = 0; axis < type.getRank(); ++axis)
+      if (type.isDynamicDim(axis))
+        lengths.push_back(memref::DimOp::create(b, cast.getLoc(), cast.getSource(), axis));
+    Value copy = memref::AllocOp::create(b, cast.getLoc(), type, lengths);
+    memref::CopyOp::create(b, cast.getLoc(), cast.getSource(), copy);
+    cast.replaceAllUsesWith(copy);
+    cast.erase();
+  }
+}
+
 struct BufferizePass : impl::BufferizeBase<BufferizePass> {
   void runOnOperation() override {
     separateEmptyTensors(getOperation());
@@ -39,7 +62,8 @@ struct BufferizePass : impl::BufferizeBase<BufferizePass> {
     options.opFilter.denyOperation([](Operation *op) { return isa<ParamOp>(op) || op->getParentOfType<ParamOp>(); });
     bufferization::BufferizationState state;
     if (failed(bufferization::runOneShotModuleBufferize(getOperation(), options, state)))
-      signalPassFailure();
+      return signalPassFailure();
+    copyWhereRowsStandApart(getOperation());
   }
 };
 

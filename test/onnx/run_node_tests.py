@@ -146,6 +146,14 @@ def crash_site(trace):
     return " < ".join(named[:4]) or trace[-200:]
 
 
+def all_nodes(graph):
+    """The nodes of a graph and of the graphs in their attributes."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            yield from all_nodes(attribute.g)
+
+
 def run_case(case, tool, scratch):
     """(status, message) with status passed, skipped or failed."""
     import onnx
@@ -160,7 +168,7 @@ def run_case(case, tool, scratch):
     line = next((line for line in done.stderr.splitlines() if "error: " in line), "")
     message = line.partition("error: ")[2]
     if done.returncode == 2:
-        named = any(node.op_type in line for node in case.model.graph.node) or message.startswith("input '")
+        named = any(node.op_type in line for node in all_nodes(case.model.graph)) or message.startswith("input '")
         return ("skipped", message) if named else ("failed", f"refused without naming the operator: {message or done.stderr[-200:]}")
     if done.returncode != 0:
         return "failed", f"the compiler ended with {done.returncode}: {message or crash_site(done.stderr)}"

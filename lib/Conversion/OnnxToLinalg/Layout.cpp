@@ -272,9 +272,10 @@ LogicalResult concat(NodeLowering &n) {
 
 /// The part [start, start + length * step) of each axis.
 Value extract(NodeLowering &n, Value source, ArrayRef<OpFoldResult> starts, ArrayRef<OpFoldResult> lengths, ArrayRef<OpFoldResult> steps) {
-  // Nothing of an empty tensor is a slice without a valid offset.
-  if (llvm::any_of(lengths, [](OpFoldResult length) { return isConstantIntValue(length, 0); }))
-    return n.empty(lengths, llvm::cast<RankedTensorType>(source.getType()).getElementType());
+  // On an axis of length 0 no offset is valid.
+  auto type = llvm::cast<RankedTensorType>(source.getType());
+  if (llvm::is_contained(type.getShape(), 0) || llvm::any_of(lengths, [](OpFoldResult length) { return isConstantIntValue(length, 0); }))
+    return n.empty(lengths, type.getElementType());
   return tensor::ExtractSliceOp::create(n.b, source, starts, lengths, steps);
 }
 
