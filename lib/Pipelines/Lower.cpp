@@ -4,6 +4,7 @@
 #include "moe/Transforms/Passes.h"
 #include "mlir/Conversion/Passes.h"
 #include "mlir/Dialect/Arith/Transforms/Passes.h"
+#include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
 #include "mlir/Dialect/Math/Transforms/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
@@ -18,16 +19,18 @@ void buildLower(OpPassManager &passes, const CompileOptions &) {
   arith::ArithEmulateUnsupportedFloatsOptions floats;
   floats.sourceTypeStrs = {"bf16"};
   floats.targetTypeStr = "f32";
-  passes.addPass(arith::createArithEmulateUnsupportedFloats(floats));
-  passes.addPass(math::createMathExtendToSupportedTypes());
+  // On functions alone: what weights are computed from is interpreted as it is.
+  auto onFunctions = [&](std::unique_ptr<Pass> pass) { passes.addNestedPass<func::FuncOp>(std::move(pass)); };
+  onFunctions(arith::createArithEmulateUnsupportedFloats(floats));
+  onFunctions(math::createMathExtendToSupportedTypes());
   passes.addPass(createExpandMath());
-  passes.addPass(createLowerVectors());
-  passes.addPass(memref::createExpandOpsPass());
-  passes.addPass(createSCFToControlFlowPass());
-  passes.addPass(createLowerAffinePass());
+  onFunctions(createLowerVectors());
+  onFunctions(memref::createExpandOpsPass());
+  onFunctions(createSCFToControlFlowPass());
+  onFunctions(createLowerAffinePass());
   arith::ArithExpandOpsPassOptions expand;
   expand.includeBf16 = true;
-  passes.addPass(arith::createArithExpandOpsPass(expand));
+  onFunctions(arith::createArithExpandOpsPass(expand));
   passes.addPass(createRtToLLVM()); // on control-flow form: a failed check leaves the function
   passes.addPass(createReconcileUnrealizedCastsPass());
 }

@@ -4,6 +4,7 @@
 #include "moe/Dialect/Moe.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/Linalg/Passes.h"
 #include "mlir/Dialect/MemRef/Transforms/Passes.h"
 #include "mlir/Transforms/Passes.h"
 
@@ -16,8 +17,10 @@ void buildSchedule(OpPassManager &passes, const CompileOptions &options) {
   onFunctions(createScalarizeShapes());
   onFunctions(createCanonicalizerPass()); // folds what became scalar
   onFunctions(createCSEPass());
-  if (options.math == Math::Bf16)
+  if (options.math == Math::Bf16) {
     onFunctions(createRoundProducts()); // before packing: panels hold the rounded weights
+    onFunctions(createConvertElementwiseToLinalgPass());
+  }
   onFunctions(createPackWeights());
   passes.addPass(createHoistParams()); // packing is done once, when the artefact is written; before fusion mixes weights with data
   onFunctions(createDequantizeToLinalg()); // after hoisting: what is left decodes while the model runs

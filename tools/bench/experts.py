@@ -61,7 +61,6 @@ class OnnxRuntime:
 
         settings = onnxruntime.SessionOptions()
         settings.intra_op_num_threads = options.threads
-        settings.add_session_config_entry("session.intra_op.allow_spinning", "0" if options.no_spinning else "1")
         self.sessions = [onnxruntime.InferenceSession(layer.path, settings, providers=["CPUExecutionProvider"]) for layer in layers]
 
     def calls(self, index, inputs):
@@ -123,6 +122,7 @@ def measure(options, runners, layers, tokens):
     times, start, busy, own = [[] for _ in runners], time.perf_counter(), busy_seconds(), time.process_time()
     while time.perf_counter() - start < options.seconds and len(times[0]) < 1000:
         for series, one in zip(times, calls):
+            time.sleep(0.01)  # threads of the runner before that still spin go to sleep
             begin = time.perf_counter()
             one[len(series) % count]()
             series.append(time.perf_counter() - begin)
@@ -166,7 +166,6 @@ def main():
     parser.add_argument("--peers", default="torch,onnxruntime", help="those that are not installed are left out; the last one is what results are compared with")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--seconds", type=float, default=4, help="for each row")
-    parser.add_argument("--no-spinning", action="store_true", help="ONNX Runtime's threads sleep between runs")
     parser.add_argument("--folder", default=os.path.join(tempfile.gettempdir(), "moe-bench"), help="where models are made and kept")
     options = parser.parse_args()
     shape = list(map(int, options.shape.split(",")))

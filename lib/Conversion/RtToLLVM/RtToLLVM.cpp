@@ -2,6 +2,7 @@
 #include "Abi.h"
 #include "Views.h"
 #include "moe/Conversion/Passes.h"
+#include "moe/Dialect/Moe.h"
 #include "mlir/Analysis/DataLayoutAnalysis.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -187,7 +188,8 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     LLVMConversionTarget target(getContext());
     configureX86VectorLegalizeForExportTarget(target);
     configureAMXLegalizeForExportTarget(target);
-    target.addLegalOp<ModuleOp>();
+    target.addLegalOp<ModuleOp, ParamOp>();
+    target.markOpRecursivelyLegal<ParamOp>(); // what weights are computed from is interpreted
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       signalPassFailure();
   }

@@ -31,6 +31,7 @@ struct Case {
   int64_t integers = 2; ///< integer inputs are of [0, integers)
   std::vector<size_t> decays = {}; ///< inputs that are logarithms of decays: none above 0
   int64_t codes = 256;  ///< integer inputs of 8 bits are of [0, codes)
+  Math math = Math::Model;
 };
 
 inline void PrintTo(const Case &value, std::ostream *out) { *out << value.name; }
@@ -70,13 +71,15 @@ protected:
 
   /// Compiles the case; with `emulated`, kernels with AMX tiles run as those of AVX-512. Returns whether there are any.
   bool compile(ModuleOp module, const std::string &path, bool emulated) {
-    EXPECT_TRUE(succeeded(runStages(module, Stage::Raise, Stage::Schedule, {})));
+    CompileOptions options;
+    options.math = GetParam().math;
+    EXPECT_TRUE(succeeded(runStages(module, Stage::Raise, Stage::Schedule, options)));
     bool tiles = module.walk([](amx::TileMulFOp) { return WalkResult::interrupt(); }).wasInterrupted();
     PassManager emulate(&context);
     emulate.addPass(createEmulateTiles());
     EXPECT_TRUE(!emulated || succeeded(emulate.run(module)));
-    EXPECT_TRUE(succeeded(runStages(module, Stage::Schedule, Stage::Lower, {})));
-    EXPECT_TRUE(succeeded(writeArtefact(module, path, {})));
+    EXPECT_TRUE(succeeded(runStages(module, Stage::Schedule, Stage::Lower, options)));
+    EXPECT_TRUE(succeeded(writeArtefact(module, path, options)));
     return tiles;
   }
 

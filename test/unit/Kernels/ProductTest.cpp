@@ -39,6 +39,13 @@ const Case kNarrow[] = {
                      "  %y = moe.linear %x, %w bias %b : (tensor<?x64xbf16>, tensor<50x64xbf16>, tensor<50xf32>) -> tensor<?x50xf32>\n"
                      "  return %y : tensor<?x50xf32>\n}",
      {{1}, {7}, {0}, {32}, {103}}},
+    // The artefact holds rounded weights, computed when it is written.
+    {"linear_rounded", "moe.param @w : tensor<50x64xf32> value = dense<0.3> : tensor<50x64xf32>\n"
+                       "func.func @main(%x: tensor<?x64xf32>) -> tensor<?x50xf32> {\n"
+                       "  %w = moe.get_param @w : tensor<50x64xf32>\n"
+                       "  %y = moe.linear %x, %w : (tensor<?x64xf32>, tensor<50x64xf32>) -> tensor<?x50xf32>\n"
+                       "  return %y : tensor<?x50xf32>\n}",
+     {{1}, {40}}, 1e-2, 2, {}, 256, Math::Bf16},
 };
 
 const Case kBanks[] = {
@@ -60,6 +67,11 @@ const Case kBanks[] = {
                      "     : (tensor<?x40xbf16>, tensor<?x2xi64>, tensor<?x2xf32>, tensor<5x33x40xbf16>, tensor<5x33x40xbf16>, tensor<5x40x33xbf16>) -> tensor<?x40xf32>\n"
                      "  return %y : tensor<?x40xf32>\n}",
      {{3, 3, 3}, {1, 1, 1}, {0, 0, 0}, {130, 130, 130}}, 1e-2, 5},
+    {"experts_rounded", "func.func @main(%x: tensor<?x64xf32>, %i: tensor<?x2xi64>, %w: tensor<?x2xf32>, %g: tensor<3x32x64xf32>, %u: tensor<3x32x64xf32>, %d: tensor<3x40x32xf32>) -> tensor<?x40xf32> {\n"
+                        "  %y = moe.experts %x, %i, %w gate %g up %u down %d {activation = #moe.activation<silu>}\n"
+                        "     : (tensor<?x64xf32>, tensor<?x2xi64>, tensor<?x2xf32>, tensor<3x32x64xf32>, tensor<3x32x64xf32>, tensor<3x40x32xf32>) -> tensor<?x40xf32>\n"
+                        "  return %y : tensor<?x40xf32>\n}",
+     {{3, 3, 3}, {1, 1, 1}, {0, 0, 0}, {70, 70, 70}}, 1e-2, 3, {}, 256, Math::Bf16},
 };
 
 INSTANTIATE_TEST_SUITE_P(Codes, KernelTest, testing::ValuesIn(kCodes), nameOf);
