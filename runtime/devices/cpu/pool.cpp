@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <chrono>
 #include <immintrin.h>
+#include <pthread.h>
+#include <sched.h>
 #include <unistd.h>
 
 namespace moert {
@@ -66,6 +68,18 @@ void ThreadPool::serve() {
   }
 }
 
+void ThreadPool::leaveProcessorOf(int caller) {
+  cpu_set_t usable;
+  if (caller < 0 || caller == avoided || owner != ::getpid() || ::sched_getaffinity(0, sizeof usable, &usable) != 0)
+    return;
+  CPU_CLR(size_t(caller), &usable);
+  if (size_t(CPU_COUNT(&usable)) < threads.size())
+    return; // there are too few processors to leave one
+  for (std::thread &thread : threads)
+    ::pthread_setaffinity_np(thread.native_handle(), sizeof usable, &usable);
+  avoided = caller;
+}
+
 void ThreadPool::run(moert_call *theCall, moert_kernel theKernel, const int64_t *theArgs, int64_t theTasks, int64_t theStep) {
   call = theCall;
   kernel = theKernel;
@@ -75,8 +89,10 @@ void ThreadPool::run(moert_call *theCall, moert_kernel theKernel, const int64_t 
   next.store(0, std::memory_order_relaxed);
   gate.fetch_or(kOpen, std::memory_order_release);
   launches.fetch_add(1); // sequentially consistent, as `sleepers` is: either the sleeper sees the launch or we see the sleeper
-  if (sleepers.load() > 0)
+  if (sleepers.load() > 0) {
+    leaveProcessorOf(::sched_getcpu());
     launches.notify_all();
+  }
   takeTasks();
   gate.fetch_and(~kOpen, std::memory_order_acquire);
   for (uint32_t turn = 1; gate.load(std::memory_order_acquire) != 0; ++turn) {

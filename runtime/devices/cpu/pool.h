@@ -34,6 +34,9 @@ private:
   void stop();
   void takeTasks();
   uint32_t awaitLaunch(uint32_t seen);
+  /// Keeps the threads away from the caller's processor: Linux may queue a thread that wakes up behind the one that woke it, which then works
+  /// alone for milliseconds (2 on a virtual machine of two processors; 0.1 so).
+  void leaveProcessorOf(int caller);
 
   // The launch: written while the gate is closed and nobody is inside.
   moert_call *call = nullptr;
@@ -46,6 +49,7 @@ private:
   alignas(64) std::atomic<uint32_t> launches = 0;
   std::atomic<int32_t> sleepers = 0;
   std::atomic<bool> stopping = false;
+  int avoided = -1; ///< the processor that the threads leave to the caller
   int owner; ///< the process that started the threads; a fork has none of them
   std::vector<std::thread> threads;
 };
