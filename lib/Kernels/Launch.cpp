@@ -1,6 +1,7 @@
 //===- Launch.cpp - making a kernel and its launch --------------------------------------------------------------===//
 #include "moe/Kernels/Launch.h"
 #include "mlir/Dialect/Arith/IR/Arith.h"
+#include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
 
 using namespace mlir;
@@ -49,6 +50,12 @@ void addVariant(rt::LaunchOp launch, StringRef isa, KernelBody body) {
   std::string name = (launch.getKernel() + "." + isa).str();
   func::FuncOp kernel = makeKernel(module, launch.getLoc(), name, launch.getArgs().getTypes(), body);
   kernel->setAttr(rt::kIsaAttr, StringAttr::get(module.getContext(), isa));
+}
+
+Value stackMemory(ImplicitLocOpBuilder &b, Value argument, ArrayRef<int64_t> shape, Type element) {
+  OpBuilder::InsertionGuard guard(b);
+  b.setInsertionPointToStart(cast<BlockArgument>(argument).getOwner()); // what is being built has no parent yet
+  return memref::AllocaOp::create(b, MemRefType::get(shape, element), b.getI64IntegerAttr(64));
 }
 
 void forEachTask(ImplicitLocOpBuilder &b, Value begin, Value end, function_ref<void(ImplicitLocOpBuilder &, Value)> body) {

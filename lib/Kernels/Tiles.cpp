@@ -30,21 +30,14 @@ bool fitsTiles(Value x, ArrayRef<const PackedWeight *> weights) {
          });
 }
 
-/// Memory on the kernel's stack, taken once, when it begins. `argument` is one of the kernel's: what is being built has no parent yet.
-static Value stackMemory(Code c, Value argument, ArrayRef<int64_t> shape, Type element) {
-  OpBuilder::InsertionGuard guard(c.b);
-  c.b.setInsertionPointToStart(cast<BlockArgument>(argument).getOwner());
-  return memref::AllocaOp::create(c.b, MemRefType::get(shape, element), c.b.getI64IntegerAttr(64));
-}
-
 namespace {
 
 class TileProduct {
 public:
   TileProduct(Code c, const RowProduct &product) : product(product), depth(depthOf(*product.weights.front())) {
     bf16 = c.b.getBF16Type();
-    rows = stackMemory(c, product.x, {kRows, depth}, bf16);
-    sums = stackMemory(c, product.x, {kRows, kTilesOfWeights * kPanel}, c.b.getF32Type());
+    rows = stackMemory(c.b, product.x, {kRows, depth}, bf16);
+    sums = stackMemory(c.b, product.x, {kRows, kTilesOfWeights * kPanel}, c.b.getF32Type());
     operand = amx::TileType::get({kTileRows, kTileDepth}, bf16);
     total = amx::TileType::get({kTileRows, kPanel}, c.b.getF32Type());
   }

@@ -175,4 +175,22 @@ Scaling scalingAt(Code c, const PanelVector &vector, Value number, int64_t lanes
   return scaling;
 }
 
+void decodeVector(Code c, const PanelVector &vector, Value depth, Value into, int64_t place, int64_t lanes) {
+  const PackedWeight &weight = *vector.weight;
+  Value block = c.index(weight.block), group = c.index(wordLength(weight));
+  c.loop(c.index(0), c.ceilDiv(depth, block), [&](Code k, Value number) {
+    Scaling scaling = scalingAt(k, vector, number, lanes);
+    Value low = k.mul(number, block), high = k.minIndex(k.add(low, block), depth);
+    k.loop(k.div(low, group), k.ceilDiv(high, group), [&](Code k, Value word) {
+      Value words = loadWords(k, vector, word, lanes);
+      for (int64_t j = 0; j < wordLength(weight); ++j) {
+        Value value = decodeWord(k, weight, words, k.index(j), lanes);
+        if (scaling.zero)
+          value = k.sub(value, scaling.zero);
+        k.storeVector(k.mul(value, scaling.scale), into, {k.index(place), k.add(k.mul(word, group), k.index(j)), k.index(0)});
+      }
+    });
+  });
+}
+
 } // namespace moe

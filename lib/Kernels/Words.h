@@ -25,4 +25,7 @@ mlir::Value decodeWord(Code c, const PackedWeight &weight, mlir::Value words, ml
 /// The scaling of block number `number` for the vector's outputs.
 Scaling scalingAt(Code c, const PanelVector &vector, mlir::Value number, int64_t lanes);
 
+/// Writes the numbers of a vector of codes to into[place, k, :] for all k < `depth`; what follows up to a whole word is written, too.
+void decodeVector(Code c, const PanelVector &vector, mlir::Value depth, mlir::Value into, int64_t place, int64_t lanes);
+
 } // namespace moe

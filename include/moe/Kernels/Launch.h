@@ -17,6 +17,9 @@ rt::LaunchOp launch(mlir::ImplicitLocOpBuilder &b, llvm::StringRef name, mlir::V
 /// Gives a launched kernel another body for processors with the instruction set `isa`.
 void addVariant(rt::LaunchOp launch, llvm::StringRef isa, KernelBody body);
 
+/// Memory on the stack of the kernel that has the argument `argument`, taken once, when the kernel begins.
+mlir::Value stackMemory(mlir::ImplicitLocOpBuilder &b, mlir::Value argument, llvm::ArrayRef<int64_t> shape, mlir::Type element);
+
 /// Runs `body` for each task of [begin, end).
 void forEachTask(mlir::ImplicitLocOpBuilder &b, mlir::Value begin, mlir::Value end,
                  llvm::function_ref<void(mlir::ImplicitLocOpBuilder &, mlir::Value task)> body);
