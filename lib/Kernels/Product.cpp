@@ -17,10 +17,9 @@ public:
 
   void run(Code c) {
     if (!decodable())
-      return forEachOutput(c, [&](Code k, Value output, ArrayRef<PanelVector> vectors) { multiply(k, output, vectors); });
+      return runPacked(c);
     // Codes that several blocks of rows go past become floats once.
-    c.when(c.less(c.index(block.rows), c.sub(product.lastRow, product.firstRow)), [&](Code k) { runDecoded(k); },
-           [&](Code k) { forEachOutput(k, [&](Code k, Value output, ArrayRef<PanelVector> vectors) { multiply(k, output, vectors); }); });
+    c.when(c.less(c.index(block.rows), c.sub(product.lastRow, product.firstRow)), [&](Code k) { runDecoded(k); }, [&](Code k) { runPacked(k); });
   }
 
 private:
@@ -46,6 +45,10 @@ private:
         llvm::append_range(vectors, panelVectors(k, block, *weight, product.prefix, output, each));
       body(k, output, vectors);
     }, each * block.lanes);
+  }
+
+  void runPacked(Code c) {
+    forEachOutput(c, [&](Code k, Value output, ArrayRef<PanelVector> vectors) { multiply(k, output, vectors); });
   }
 
   void runDecoded(Code c) {

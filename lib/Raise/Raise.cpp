@@ -22,6 +22,13 @@ namespace moe {
 
 namespace {
 
+/// What is known of a function's tensors.
+struct Knowledge {
+  ShapeAnalysis shapes;
+  raise::ExprPool pool;
+  raise::View view{shapes, pool};
+};
+
 struct RaisePass : impl::RaiseBase<RaisePass> {
   using RaiseBase::RaiseBase;
 
@@ -31,14 +38,16 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
       return;
     if (keepOriginals)
       function->setAttr(check::kProofsAttr, UnitAttr::get(&getContext()));
-    // Loops first: what is one op for all steps is seen by the others.
-    if (failed(reroll(function)))
+    auto known = std::make_unique<Knowledge>();
+    if (failed(known->shapes.run(function)))
       return signalPassFailure();
-    ShapeAnalysis shapes;
-    if (failed(shapes.run(function)))
-      return signalPassFailure();
-    raise::ExprPool pool;
-    raise::View view(shapes, pool);
+    reroll(function, known->view); // first: what is one op for all steps is seen by the others
+    if (generalizeLength && loops != 0) {
+      known = std::make_unique<Knowledge>();
+      if (failed(reopenLengths(function, known->shapes)))
+        return signalPassFailure();
+    }
+    raise::View &view = known->view;
     SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) { nodes.push_back(node); });
     auto live = [&] { return llvm::make_filter_range(nodes, [](onnx::NodeOp node) { return !node->use_empty(); }); };
@@ -63,12 +72,7 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
   }
 
 private:
-  LogicalResult reroll(func::FuncOp function) {
-    ShapeAnalysis shapes;
-    if (failed(shapes.run(function)))
-      return failure();
-    raise::ExprPool pool;
-    raise::View view(shapes, pool);
+  void reroll(func::FuncOp function, raise::View &view) {
     auto nodes = llvm::to_vector(function.getBody().front().getOps<onnx::NodeOp>()); // those of subgraphs have no known shapes
     for (onnx::NodeOp node : nodes)
       if (!node->use_empty())
@@ -76,14 +80,14 @@ private:
     for (onnx::NodeOp node : nodes)
       if (!node->use_empty())
         loops += raise::rerollSteps(view, node, generalizeLength);
-    if (!generalizeLength || loops == 0)
-      return success();
-    // Lengths that came from the number of steps are open again.
-    ShapeAnalysis again;
-    if (failed(again.run(function)))
+  }
+
+  /// Lengths that came from the number of steps are open again.
+  static LogicalResult reopenLengths(func::FuncOp function, ShapeAnalysis &shapes) {
+    if (failed(shapes.run(function)))
       return failure();
     Operation *end = function.getBody().front().getTerminator();
-    function.setFunctionType(FunctionType::get(&getContext(), function.getArgumentTypes(), end->getOperandTypes()));
+    function.setFunctionType(FunctionType::get(function.getContext(), function.getArgumentTypes(), end->getOperandTypes()));
     return success();
   }
 };

@@ -49,19 +49,21 @@ struct DeallocPattern : ConvertOpToLLVMPattern<memref::DeallocOp> {
   }
 };
 
-/// The place of a weight or state in the artefact's list; null where nobody has numbered it.
-Value placeOf(ConversionPatternRewriter &rewriter, Operation *op) {
-  auto place = op->getAttrOfType<IntegerAttr>(rt::kIndexAttr);
-  return place ? LLVM::ConstantOp::create(rewriter, op->getLoc(), rewriter.getI32IntegerAttr(place.getInt())).getResult() : Value();
+/// The place of a weight or state in the artefact's list; null after a diagnostic where nobody has numbered it.
+Value placeOf(ConversionPatternRewriter &rewriter, Operation *op, StringRef what) {
+  if (auto place = op->getAttrOfType<IntegerAttr>(rt::kIndexAttr))
+    return LLVM::ConstantOp::create(rewriter, op->getLoc(), rewriter.getI32IntegerAttr(place.getInt()));
+  op->emitError("stage lower: the ") << what << " has no place in the artefact's list";
+  return {};
 }
 
 /// rt.param: the runtime's address of the weight.
 struct ParamPattern : ConvertOpToLLVMPattern<rt::ParamOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(rt::ParamOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
-    Value place = placeOf(rewriter, op);
+    Value place = placeOf(rewriter, op, "weight");
     if (!place)
-      return op.emitError("stage lower: the weight has no place in the artefact's list");
+      return failure();
     Value memory = abi::call(rewriter, op.getLoc(), abi::callOf(op), abi::Entry::Param, {place}, abi::pointer(op.getContext()));
     auto type = cast<MemRefType>(op.getType());
     rewriter.replaceOp(op, Value(MemRefDescriptor::fromStaticShape(rewriter, op.getLoc(), *getTypeConverter(), type, memory)));
@@ -80,9 +82,9 @@ struct StatePattern : ConvertOpToLLVMPattern<rt::StateOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(rt::StateOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value place = placeOf(rewriter, op);
+    Value place = placeOf(rewriter, op, "state");
     if (!place)
-      return op.emitError("stage lower: the state has no place in the artefact's list");
+      return failure();
     auto type = cast<MemRefType>(op.getType());
     Type i64 = rewriter.getI64Type();
     auto constant = [&](int64_t value) -> Value { return LLVM::ConstantOp::create(rewriter, loc, rewriter.getI64IntegerAttr(value)); };
@@ -115,9 +117,9 @@ struct SetStatePattern : ConvertOpToLLVMPattern<rt::SetStateOp> {
   using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
   LogicalResult matchAndRewrite(rt::SetStateOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
     Location loc = op.getLoc();
-    Value place = placeOf(rewriter, op);
+    Value place = placeOf(rewriter, op, "state");
     if (!place)
-      return op.emitError("stage lower: the state has no place in the artefact's list");
+      return failure();
     MemRefDescriptor descriptor(adaptor.getValue());
     SmallVector<Value> lengths;
     for (int64_t axis = 0; axis < cast<MemRefType>(op.getValue().getType()).getRank(); ++axis)
