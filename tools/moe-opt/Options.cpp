@@ -70,13 +70,13 @@ llvm::Error readOutput(CompileRequest &request) {
 } // namespace
 
 void registerOptions() {
-  auto add = [](StringRef name, StringRef value, StringRef help, cl::OptionHidden hidden) {
-    compileOptions.push_back(std::make_unique<cl::list<std::string>>(name, cl::desc(help), cl::value_desc(value), cl::ValueOptional, hidden, cl::cat(category)));
+  auto add = [](StringRef name, cl::ValueExpected expected, StringRef value, StringRef help, cl::OptionHidden hidden) {
+    compileOptions.push_back(std::make_unique<cl::list<std::string>>(name, cl::desc(help), cl::value_desc(value), expected, hidden, cl::cat(category)));
   };
-  for (const OptionInfo &info : optionInfos())
-    add(info.name, info.value, info.help, cl::NotHidden);
+  for (const OptionInfo &info : optionInfos()) // a flag may be given a value, which is an error with a message of its own
+    add(info.name, info.value.empty() ? cl::ValueOptional : cl::ValueRequired, info.value, info.help, cl::NotHidden);
   for (StringRef name : missingOptions())
-    add(name, "", "not in this version", cl::Hidden);
+    add(name, cl::ValueOptional, "", "not in this version", cl::Hidden);
 }
 
 llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
