@@ -1,9 +1,9 @@
 """Runs models on the same random inputs and fails where their results differ from the first one's.
 
-    agree.py REFERENCE.onnx OTHER... [--lengths tokens=0,1,7] [--ids NAME=256] [--tolerance 1e-4]
+    agree.py REFERENCE.onnx OTHER... [--lengths tokens=0,1,7] [--ids NAME=256] [--ones NAME] [--tolerance 1e-4]
 
 A file .onnx runs on ONNX Runtime, a folder .moe through moe-run. Each list of lengths gives as many runs as it has entries; a symbolic
-dimension that is not named has length 1. Inputs of integers are token ids below --ids, or 0 where they are not named.
+dimension that is not named has length 1. Inputs of integers are token ids below --ids, 1 where --ones names them (masks), or else 0.
 """
 import argparse
 import pathlib
@@ -17,12 +17,14 @@ import onnxruntime as ort
 ort.set_default_logger_severity(4)
 
 
-def random_feeds(inputs, lengths, ids, seed):
+def random_feeds(inputs, lengths, ids, ones, seed):
     rng = np.random.default_rng(seed)
     feeds = {}
     for info in inputs:
         shape = [dim if isinstance(dim, int) else lengths.get(dim, 1) for dim in info.shape]
-        if "int" in info.type:
+        if info.name in ones:
+            feeds[info.name] = np.ones(shape, info.type[len("tensor(") : -1])
+        elif "int" in info.type:
             feeds[info.name] = rng.integers(0, ids.get(info.name, 1), shape).astype(info.type[len("tensor(") : -1])
         else:
             feeds[info.name] = rng.standard_normal(shape).astype({"tensor(float16)": np.float16}.get(info.type, np.float32))
@@ -64,6 +66,7 @@ def main():
     parser.add_argument("models", nargs="+", type=pathlib.Path)
     parser.add_argument("--lengths", action="append", default=[])
     parser.add_argument("--ids", action="append", default=[])
+    parser.add_argument("--ones", action="append", default=[])
     parser.add_argument("--tolerance", type=float, default=1e-4)
     args = parser.parse_args()
     lists = {name: [int(n) for n in values.split(",")] for name, values in pairs(args.lengths).items()}
@@ -73,7 +76,7 @@ def main():
     bad = 0
     for index in range(max([len(values) for values in lists.values()], default=1)):
         lengths = {name: values[index % len(values)] for name, values in lists.items()}
-        feeds = random_feeds(inputs, lengths, ids, index)
+        feeds = random_feeds(inputs, lengths, ids, args.ones, index)
         want = runners[0][1](feeds)
         for name, run in runners[1:]:
             got = run(feeds)

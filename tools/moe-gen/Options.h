@@ -22,6 +22,21 @@ enum class Form {
   LoopOp,  ///< the same in an ONNX Loop over the experts
 };
 
+/// How an exporter writes attention.
+enum class AttentionForm {
+  Decomposed, ///< products, mask and softmax in plain ops (torch's exporter)
+  Op,         ///< Attention-23 with a mask (transformers' exporter at opset 24)
+  Gqa,        ///< com.microsoft GroupQueryAttention (onnxruntime-genai)
+};
+
+/// How a recurrence is written.
+enum class RecurrenceForm {
+  Unrolled, ///< one step after another, as many as traced (every exporter of Mamba-1)
+  Scan,
+  Loop,
+  Chunked, ///< products of matrices over chunks, in plain ops (every exporter of Mamba-2)
+};
+
 enum class Unit {
   Silu,   ///< silu(gate) * up
   Relu,   ///< relu(up): plain experts without gate
@@ -43,7 +58,15 @@ struct Options {
   Unit unit = Unit::Silu;
   Router router = Router::Softmax;
   int64_t hidden = 64, ffn = 96, experts = 8, topk = 2, layers = 1, shared = 0, groups = 1, groupsKept = 1;
+  AttentionForm attention = AttentionForm::Decomposed;
   int64_t heads = 4, kvHeads = 2, headDim = 16, vocab = 256;
+  int64_t window = 0;  ///< keys that a query sees, its own included; 0: all before it
+  int64_t context = 0; ///< positions in GroupQueryAttention's tables
+  double ropeTheta = 0; ///< 0: no rotation
+  bool qkNorm = false;
+  RecurrenceForm recurrence = RecurrenceForm::Unrolled;
+  int64_t state = 0, inner = 0, conv = 0, steps = 0, chunk = 0;
+  bool cache = false; ///< pasts in, presents out
   onnx::TensorProto::DataType type = onnx::TensorProto::FLOAT;
   bool biases = false;
   int64_t bits = 0, block = 32; ///< bits > 0: the experts' weights lie on the grid of a block format, in every form

@@ -1,6 +1,6 @@
 //===- moe-gen.cpp - ONNX models of any shape, in every exporter's form -----------------------------------------===//
 #include "CommandLine.h"
-#include "Experts.h"
+#include "Models.h"
 #include "llvm/Support/InitLLVM.h"
 #include "llvm/Support/WithColor.h"
 #include <fstream>
@@ -12,14 +12,11 @@ namespace {
 
 enum Exit { kDone = 0, kUsage = 1, kSystem = 3 };
 
-void build(Graph &g, const Options &o) {
-  std::vector<std::string> shape = {"tokens", std::to_string(o.hidden)};
-  Name x = g.input("hidden", o.type, shape);
-  for (int64_t layer = 0; layer < o.layers; ++layer) {
-    Name y = experts(g, o, "layers." + std::to_string(layer) + ".", x);
-    x = o.layers == 1 ? y : g.node("Add", {x, y}); // several layers are residual ones
-  }
-  g.output(x, "result", o.type, shape);
+/// The oldest version, from the exporters' default on, that has what the model needs.
+int64_t standardVersion(const Options &o) {
+  if (o.attention == AttentionForm::Op)
+    return 23;
+  return o.type == onnx::TensorProto::BFLOAT16 ? 22 : 20; // Conv of bfloat16
 }
 
 void generate(const Options &o) {
@@ -31,8 +28,8 @@ void generate(const Options &o) {
     set->set_domain(domain);
     set->set_version(version);
   };
-  opset("", 20);
-  if (o.form == Form::Contrib || o.form == Form::QMoe)
+  opset("", standardVersion(o));
+  if (o.form == Form::Contrib || o.form == Form::QMoe || o.attention == AttentionForm::Gqa)
     opset("com.microsoft", 1);
   WeightFile weights(o.output + ".data");
   Graph g(*model.mutable_graph(), weights, o.type);
