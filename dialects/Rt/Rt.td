@@ -199,4 +199,35 @@ def Rt_RoutedOp : Rt_Op<"routed"> {
   let hasVerifier = 1;
 }
 
+def Rt_HostOp : Rt_Op<"host_op"> {
+  let summary = "an operator that the host program computes";
+  let description = [{
+    Meaning: the results of the operator that the host registered as `name`, for the inputs and `attrs`, a JSON object. The host chooses the
+    results' lengths. `elements` are the element types of inputs and results with their signs. The ABI entry is `host_op`.
+
+    ```
+    results = name(inputs, attrs)        the run ends with an error where nobody registered `name`
+    ```
+
+    Constraints:
+    - (C1) inputs and results are all tensors or all memrefs of identity layout.
+    - (C2) all lengths of the results are dynamic.
+    - (C3) there is an element type for each input and result, of the same width.
+
+    Example:
+    ```mlir
+    func.func @main(%x: tensor<?xi64>) -> tensor<?x?xf32> {
+      %0 = rt.host_op "rules.Score" attrs "{\"limit\":3}" elements [ui64, f32] (%x) : (tensor<?xi64>) -> tensor<?x?xf32>
+      return %0 : tensor<?x?xf32>
+    }
+    ```
+
+    Lifespan: created by legalize on tensors, by schedule on memrefs, gone after lower.
+  }];
+  let arguments = (ins StrAttr:$name, StrAttr:$attrs, TypeArrayAttr:$elements, Variadic<AnyTypeOf<[AnyRankedTensor, AnyMemRef]>>:$inputs);
+  let results = (outs Variadic<AnyTypeOf<[AnyRankedTensor, AnyMemRef]>>:$outputs);
+  let assemblyFormat = "$name `attrs` $attrs `elements` $elements `(` $inputs `)` attr-dict `:` functional-type($inputs, $outputs)";
+  let hasVerifier = 1;
+}
+
 #endif // MOE_DIALECTS_RT

@@ -1,5 +1,6 @@
 //===- Shapes.cpp - the lengths of axes, and the values of shape arithmetic, as expressions ---------------------===//
 #include "moe/Analysis/Shapes.h"
+#include "moe/Dialect/HostOp.h"
 #include "LengthSources.h"
 #include "NodeInference.h"
 #include "ShapeRules.h"
@@ -153,10 +154,16 @@ void ShapeAnalysis::visitOther(Operation *op) {
 }
 
 LogicalResult ShapeAnalysis::visitNode(onnx::NodeOp node) {
+  if (auto names = node->getAttrOfType<ArrayAttr>(onnx::kHostAttr)) {
+    for (auto [result, own] : llvm::zip_equal(node.getResults(), names.getAsRange<ArrayAttr>()))
+      defineNamed(result, own);
+    return success();
+  }
   const auto *schema = ::onnx::OpSchemaRegistry::Schema(node.getOpType().str(), node.getVersion(), node.getDomain().str());
   if (!schema)
     return node.emitError("unknown operator ") << node.qualifiedName() << " (opset " << node.getVersion()
-                                               << "); supply it with moert_register_op, or export without it";
+                                               << "); let the host supply it (--host-op=" << node.qualifiedName()
+                                               << "), or export without it";
   std::vector<::onnx::TypeProto> types(node.getNumResults());
   try {
     if (schema->has_type_and_shape_inference_function())

@@ -18,7 +18,7 @@ namespace moe {
 
 static OwningOpRef<ModuleOp> read(const CompileRequest &request, MLIRContext &context) {
   if (StringRef(request.input).ends_with(".onnx"))
-    return importOnnx(request.input, &context);
+    return importOnnx(request.input, &context, request.options.hostOps);
   return parseSourceFile<ModuleOp>(request.input, &context);
 }
 

@@ -41,6 +41,19 @@ Error setLength(CompileOptions &options, StringRef value) {
   return Error::success();
 }
 
+/// NAME, or NAME:K.
+Error setHostOp(CompileOptions &options, StringRef value) {
+  auto [name, like] = value.split(':');
+  HostOp op{name.str(), {}};
+  unsigned input = 0;
+  if (name.empty() || (value.contains(':') && like.getAsInteger(10, input)))
+    return wrong("give DOMAIN.NAME, or DOMAIN.NAME:K where every result has the type and lengths of input K");
+  if (value.contains(':'))
+    op.like = input;
+  options.hostOps.push_back(op);
+  return Error::success();
+}
+
 Error setGeneralizeLength(CompileOptions &options, StringRef) { return options.generalizeLength = true, Error::success(); }
 
 constexpr OptionInfo kOptions[] = {
@@ -50,6 +63,8 @@ constexpr OptionInfo kOptions[] = {
     {"plain", "", "recognise nothing: every node takes the plain path", setPlain},
     {"stateful", "", "past inputs and present outputs become state that a session keeps and updates in place", setStateful},
     {"length", "NAME=N", "with --stateful: a length of the state at the start that no input has", setLength},
+    {"host-op", "DOMAIN.NAME[:K]", "an operator that the program that runs the artefact supplies (moert_register_op); its results have the types that the "
+     "model states as value_info, or those of input K", setHostOp},
     {"generalize-length", "", "loops that the exporter wrote once per step run as many steps as their inputs have", setGeneralizeLength},
 };
 

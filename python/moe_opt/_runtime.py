@@ -27,6 +27,9 @@ class SessionOptions(ctypes.Structure):
     _fields_ = [("device", ctypes.c_char_p), ("threads", ctypes.c_int32)]
 
 
+# What moert_register_op takes: (user, call, attributes, inputs, number of inputs, number of outputs).
+HostOp = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_char_p, ctypes.POINTER(Tensor), ctypes.c_int32, ctypes.c_int32)
+
 # Functions and their result and argument types; without an entry of its own a function returns a status.
 _POINTER, _STRING, _INT = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_int32
 _SIGNATURES = {
@@ -47,6 +50,10 @@ _SIGNATURES = {
     "moert_session_reset": (_POINTER, [_POINTER]),
     "moert_session_detach": (_POINTER, [_POINTER, _POINTER, ctypes.POINTER(_POINTER)]),
     "moert_buffer_free": (None, [_POINTER]),
+    "moert_register_op": (_POINTER, [_STRING, HostOp, _POINTER]),
+    "moert_op_output": (_POINTER, [_POINTER, _INT, ctypes.POINTER(ctypes.c_int64), _INT]),
+    "moert_op_output_type": (ctypes.c_int, [_POINTER, _INT]),
+    "moert_op_fail": (None, [_POINTER, _STRING]),
 }
 
 

@@ -26,11 +26,12 @@ def compiler_version():
 def compile(path, output=None, *, on_remark=None, **options):
     """Compiles the ONNX file `path` to the artefact `output` (by default beside it, with the ending .moe) and returns the output's path.
 
-    Options are those of `moe-opt`, with underscores: `target="cpu:native"`, `strict=True`. `on_remark` is called with each remark and
+    Options are those of `moe-opt`, with underscores: `target="cpu:native"`, `strict=True`, `host_op=["rules.Score", "rules.Keep"]` for one that is given repeatedly. `on_remark` is called with each remark and
     warning. Raises UsageError, InvalidInput or SystemFailure with the compiler's diagnostics; then there is no output.
     """
     output = os.fspath(output) if output is not None else os.path.splitext(os.fspath(path))[0] + ".moe"
-    texts = [name.replace("_", "-") + ("" if value is True else f"={value}") for name, value in options.items() if value is not False and value is not None]
+    each = [(name.replace("_", "-"), one) for name, value in options.items() for one in (value if isinstance(value, (list, tuple)) else [value])]
+    texts = [name if value is True else f"{name}={value}" for name, value in each if value is not False and value is not None]
     encoded = (ctypes.c_char_p * (len(texts) + 1))(*[text.encode() for text in texts], None)
     messages = []
 

@@ -6,7 +6,7 @@ import weakref
 
 import numpy as np
 
-from . import _runtime
+from . import _host_ops, _runtime
 from .errors import InvalidInput
 
 
@@ -83,6 +83,14 @@ class Session:
     def reset(self):
         """The state that the session keeps (an artefact made with stateful) is what it was before the first run."""
         _runtime.check(_runtime.library().moert_session_reset(self._session))
+
+    @staticmethod
+    def register_op(name, function):
+        """Makes `function` what runs for nodes of the operator `name`, "domain.Op", in all sessions of this process; None removes it. The
+        model is compiled with host_op=name. The function gets the node's inputs as numpy arrays that are only valid, and only read, while
+        it runs, and the node's attributes as keyword arguments; it returns an array, or a tuple of them, of the element types that the
+        model states. What it raises ends the run with InvalidInput. Raises InvalidInput where the name is taken."""
+        _host_ops.register(name, function)
 
     @staticmethod
     def _array(value, feeds):

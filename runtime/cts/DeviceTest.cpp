@@ -226,15 +226,15 @@ TEST_P(DeviceTest, HostOperators) {
   };
   std::vector<float> x = {1, 2, 3};
   int calls = 0;
-  EXPECT_NE(run("host", {view(x)}).message().find("test::Twice"), std::string::npos);
-  ASSERT_EQ(Result(moert_register_op("test::Twice", twice, &calls)).code(), MOERT_OK);
-  EXPECT_EQ(Result(moert_register_op("test::Twice", twice, &calls)).code(), MOERT_INVALID_ARGUMENT);
+  EXPECT_NE(run("host", {view(x)}).message().find("test.Twice"), std::string::npos);
+  ASSERT_EQ(Result(moert_register_op("test.Twice", twice, &calls)).code(), MOERT_OK);
+  EXPECT_EQ(Result(moert_register_op("test.Twice", twice, &calls)).code(), MOERT_INVALID_ARGUMENT);
   ASSERT_EQ(run("host", {view(x)}).code(), MOERT_OK);
   EXPECT_EQ(elements<float>(outputs[0]), (std::vector<float>{2, 4, 6}));
   x[0] = -1;
-  EXPECT_EQ(run("host", {view(x)}).message(), "operator 'test::Twice': no negative numbers");
+  EXPECT_EQ(run("host", {view(x)}).message(), "operator 'test.Twice': no negative numbers");
   EXPECT_EQ(calls, 2);
-  ASSERT_EQ(Result(moert_register_op("test::Twice", nullptr, nullptr)).code(), MOERT_OK);
+  ASSERT_EQ(Result(moert_register_op("test.Twice", nullptr, nullptr)).code(), MOERT_OK);
 }
 
 TEST_P(DeviceTest, RoutingIsObserved) {

@@ -116,11 +116,11 @@ void moe_entry_wrong(moert_call *call, const moert_argument *inputs) {
   }
 }
 
-/* host: (x: f32[n]) -> what the host's operator test::Twice makes of it */
+/* host: (x: f32[n]) -> what the host's operator test.Twice makes of it */
 void moe_entry_host(moert_call *call, const moert_argument *inputs) {
   int64_t in_dims[] = {inputs[0].dims[0]}, out_dims[1];
   moert_value in = {inputs[0].data, in_dims, 1, 11}, out = {0, out_dims, 1, 11}; /* 11: MOERT_FLOAT32 */
-  call->api->host_op(call, "test::Twice", "{\"by\": 2}", 1, &in, 1, &out);
+  call->api->host_op(call, "test.Twice", "{\"by\": 2}", 1, &in, 1, &out);
   call->api->output(call, 0, out.data, 1, out_dims);
 }
 

@@ -109,6 +109,8 @@ llvm::Expected<CommandLine> readCommandLine(StringRef input, StringRef output) {
     return wrong("--check needs the ONNX file");
   if (result.check && (request.options.stateful || request.options.keepContrib))
     return wrong("--check compares an artefact that has the model's own inputs and outputs: name one with -o NAME.moe and leave --stateful out");
+  if (result.check && !result.request.options.hostOps.empty())
+    return wrong("--check runs the model here, where --host-op=" + result.request.options.hostOps.front().name + " is not supplied: leave one of them out");
   return result;
 }
 

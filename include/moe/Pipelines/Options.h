@@ -1,6 +1,7 @@
 //===- Options.h - what a compilation is asked for ----------------------------------------------------*- C++ -*-===//
 #pragma once
 
+#include "moe/Dialect/HostOp.h"
 #include "mlir/Pass/PassManager.h"
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
@@ -26,6 +27,7 @@ struct CompileOptions {
   bool keepContrib = false; ///< operators of ONNX Runtime, and recurrences, for which it has none, stay as they are: the output is an ONNX file
   bool stateful = false; ///< past inputs and present outputs become state of the session
   std::vector<std::string> lengths; ///< NAME=N: lengths of fresh states that no input has
+  std::vector<HostOp> hostOps; ///< operators that the program that runs the artefact supplies
   bool generalizeLength = false; ///< loops that the exporter wrote once per step run as many steps as their inputs have
   bool verifyEach = true;
   bool quiet = false;    ///< no remarks about the plain path

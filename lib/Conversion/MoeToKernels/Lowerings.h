@@ -71,6 +71,7 @@ void lowerWriteState(WriteStateOp op, mlir::RewriterBase &rewriter);
 void lowerSetState(SetStateOp op, mlir::RewriterBase &rewriter);
 void lowerAttention(AttentionOp op, mlir::RewriterBase &rewriter);
 void lowerScan(ScanOp op, mlir::RewriterBase &rewriter);
+void lowerHostOp(rt::HostOp op, mlir::RewriterBase &rewriter); ///< from tensors to memrefs
 void lowerCausalConv(CausalConvOp op, mlir::RewriterBase &rewriter);
 
 } // namespace moe

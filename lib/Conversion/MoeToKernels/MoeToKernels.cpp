@@ -113,6 +113,7 @@ LogicalResult lower(Operation *op, RewriterBase &rewriter) {
       .Case([&](SetStateOp state) { return lowerSetState(state, rewriter), success(); })
       .Case([&](AttentionOp attention) { return lowerAttention(attention, rewriter), success(); })
       .Case([&](ScanOp scan) { return lowerScan(scan, rewriter), success(); })
+      .Case([&](rt::HostOp host) { return lowerHostOp(host, rewriter), success(); })
       .Case([&](CausalConvOp conv) { return lowerCausalConv(conv, rewriter), success(); })
       .Case<UnpackOp, DequantizeOp>([&](Operation *op) { // its users took the panels
         if (!op->use_empty())
@@ -129,7 +130,7 @@ struct MoeToKernelsPass : impl::MoeToKernelsBase<MoeToKernelsPass> {
     SmallVector<Operation *> ops;
     for (auto function : getOperation().getOps<func::FuncOp>())
       function.walk([&](Operation *op) {
-        if (isa_and_nonnull<MoeDialect>(op->getDialect()))
+        if (isa_and_nonnull<MoeDialect>(op->getDialect()) || isa<rt::HostOp>(op))
           ops.push_back(op);
       });
     // Weights last, and users before them: the ops that use panels look at where they come from.

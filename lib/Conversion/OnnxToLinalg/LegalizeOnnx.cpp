@@ -1,7 +1,9 @@
 //===- LegalizeOnnx.cpp - onnx.node to tensor, linalg and arith -------------------------------------------------===//
+#include "HostOp.h"
 #include "NodeLowering.h"
 #include "Storage.h"
 #include "moe/Conversion/Passes.h"
+#include "moe/Dialect/HostOp.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Rt.h"
 #include "moe/Import/Onnx.h"
@@ -37,6 +39,10 @@ static LogicalResult legalizeNode(onnx::NodeOp node, OpBuilder &builder, const S
   for (Value value : llvm::concat<Value>(llvm::to_vector(node.getOperands()), llvm::to_vector(node.getResults())))
     if (isa<UnrankedTensorType>(value.getType()))
       return node.emitError(node.qualifiedName()) << ": a tensor of unknown rank; fix the shapes of the model's inputs";
+  if (node->hasAttr(onnx::kHostAttr)) {
+    NodeLowering lowering(node, builder, shapes, scope);
+    return lowerHostOp(lowering);
+  }
   auto found = loweringTable().find(node.qualifiedName());
   if (found == loweringTable().end())
     return node.emitError(node.qualifiedName()) << ": this operator is not supported (opset " << node.getVersion() << ")";
@@ -93,7 +99,7 @@ FailureOr<bool> expandFunctionBodies(func::FuncOp function, ShapeAnalysis &shape
   for (bool expanded = false;; expanded = true) {
     SmallVector<onnx::NodeOp> nodes;
     function.walk([&](onnx::NodeOp node) {
-      if (!loweringTable().contains(node.qualifiedName()) && hasFunctionBody(node))
+      if (!node->hasAttr(onnx::kHostAttr) && !loweringTable().contains(node.qualifiedName()) && hasFunctionBody(node))
         nodes.push_back(node);
     });
     if (nodes.empty())

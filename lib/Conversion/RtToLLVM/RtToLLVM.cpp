@@ -1,5 +1,6 @@
 //===- RtToLLVM.cpp - rt ops, kernels and entries to the runtime's ABI ------------------------------------------===//
 #include "Abi.h"
+#include "HostOp.h"
 #include "Views.h"
 #include "moe/Conversion/Passes.h"
 #include "moe/Dialect/Moe.h"
@@ -178,14 +179,16 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     cf::populateControlFlowToLLVMConversionPatterns(converter, patterns);
     populateFinalizeMemRefToLLVMConversionPatterns(converter, patterns);
     populateFuncToLLVMConversionPatterns(converter, patterns);
-    populateMathToLLVMConversionPatterns(converter, patterns);
-    populateMathToLibmConversionPatterns(patterns);
+    // Intrinsics first: among equals any may be taken, and a call of fmaf is not what vector units do.
+    populateMathToLLVMConversionPatterns(converter, patterns, /*approximateLog1p=*/true, /*benefit=*/2);
+    populateMathToLibmConversionPatterns(patterns, /*benefit=*/1);
     populateVectorToLLVMConversionPatterns(converter, patterns);
     populateX86VectorLegalizeForLLVMExportPatterns(converter, patterns);
     populateAMXLegalizeForLLVMExportPatterns(converter, patterns);
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
     patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern, RoutedPattern, StatePattern, SetStatePattern>(converter, /*benefit=*/10);
+    addHostOpPattern(converter, patterns, /*benefit=*/10);
     addViewPatterns(converter, patterns, /*benefit=*/10);
     LLVMConversionTarget target(getContext());
     configureX86VectorLegalizeForExportTarget(target);

@@ -128,7 +128,7 @@ ParseResult NodeOp::parse(OpAsmParser &parser, OperationState &state) {
   state.addAttribute("attrs", attrs.getDictionary(builder.getContext()));
   state.addAttribute("subgraphs", subgraphs);
   state.addTypes(type.getResults());
-  return success();
+  return parser.parseOptionalAttrDictWithKeyword(state.attributes);
 }
 
 void NodeOp::print(OpAsmPrinter &printer) {
@@ -138,10 +138,11 @@ void NodeOp::print(OpAsmPrinter &printer) {
     printer << " domain \"" << getDomain() << "\"";
   printer << " version " << getVersion() << " : ";
   printer.printFunctionalType(getOperandTypes(), getResultTypes());
-  if (getBodies().empty())
-    return;
-  printer << " subgraphs " << getSubgraphs() << " ";
-  llvm::interleaveComma(getBodies(), printer, [&](Region &body) { printer.printRegion(body); });
+  if (!getBodies().empty()) {
+    printer << " subgraphs " << getSubgraphs() << " ";
+    llvm::interleaveComma(getBodies(), printer, [&](Region &body) { printer.printRegion(body); });
+  }
+  printer.printOptionalAttrDictWithKeyword(llvm::to_vector((*this)->getDiscardableAttrs()));
 }
 
 //===- onnx.constant, onnx.none ---------------------------------------------------------------------------------===//

@@ -77,4 +77,24 @@ LogicalResult SetStateOp::verify() {
   return success();
 }
 
+LogicalResult HostOp::verify() {
+  auto types = llvm::to_vector(llvm::concat<Type>(llvm::to_vector(getInputs().getTypes()), llvm::to_vector(getOutputs().getTypes())));
+  bool onTensors = llvm::all_of(types, [](Type type) { return isa<RankedTensorType>(type); });
+  auto isRow = [](Type type) {
+    auto memref = dyn_cast<MemRefType>(type);
+    return memref && memref.getLayout().isIdentity();
+  };
+  if (!onTensors && !llvm::all_of(types, isRow)) // C1
+    return emitOpError("needs tensors, or memrefs of identity layout");
+  for (Type type : getOutputs().getTypes())
+    if (cast<ShapedType>(type).getNumDynamicDims() != cast<ShapedType>(type).getRank()) // C2
+      return emitOpError("needs results whose lengths are all dynamic");
+  if (getElements().size() != types.size()) // C3
+    return emitOpError("needs an element type for each input and result");
+  for (auto [element, type] : llvm::zip_equal(getElements().getAsValueRange<TypeAttr>(), types))
+    if (!element.isIntOrFloat() || element.getIntOrFloatBitWidth() != cast<ShapedType>(type).getElementTypeBitWidth()) // C3
+      return emitOpError("has the element type ") << element << " for " << type;
+  return success();
+}
+
 } // namespace moe::rt

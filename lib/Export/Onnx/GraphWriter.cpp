@@ -1,5 +1,6 @@
 //===- GraphWriter.cpp - a function of onnx.node ops as an ONNX graph -------------------------------------------===//
 #include "GraphWriter.h"
+#include "moe/Dialect/HostOp.h"
 #include "moe/Schema/Convert.h"
 
 using namespace mlir;
@@ -107,6 +108,9 @@ LogicalResult GraphWriter::node(onnx::NodeOp op, ::onnx::GraphProto &graph) {
       names[result] = fresh(op.getNumResults() == 1 ? wish.str() : (wish + "." + Twine(result.getResultNumber())).str());
     proto->add_output(names[result]);
   }
+  if (auto dims = op->getAttrOfType<ArrayAttr>(onnx::kHostAttr)) // nobody can infer what such a node gives
+    for (auto [result, own] : llvm::zip_equal(op.getResults(), dims.getAsRange<ArrayAttr>()))
+      describe(*graph.add_value_info(), names[result], result.getType(), own);
   for (NamedAttribute attribute : op.getAttrs())
     *proto->add_attribute() = schema::attributeProto(attribute.getName(), attribute.getValue());
   for (auto [name, region] : llvm::zip_equal(op.getSubgraphs().getAsRange<StringAttr>(), op.getBodies())) {

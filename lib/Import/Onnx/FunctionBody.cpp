@@ -119,12 +119,12 @@ LogicalResult expandFunctionBody(onnx::NodeOp node, ShapeAnalysis &analysis) {
     prefix += " " + name.getName().str();
   resolveAttributes(*body.mutable_node(), call, *schema, prefix);
 
-  std::map<std::string, int64_t> opsets;
+  FileFacts facts{node.getLoc(), {}, {}};
   for (const auto &import : body.opset_import())
-    opsets[import.domain() == "ai.onnx" ? "" : import.domain()] = import.version();
-  opsets.try_emplace(node.getDomain().str(), node.getVersion());
+    facts.opsets[import.domain() == "ai.onnx" ? "" : import.domain()] = import.version();
+  facts.opsets.try_emplace(node.getDomain().str(), node.getVersion());
   OpBuilder builder(node);
-  GraphImporter importer(builder, node.getLoc(), opsets, analysis);
+  GraphImporter importer(builder, facts, analysis);
   for (int i = 0; i < body.input_size(); ++i) {
     Value value = node.input(i);
     if (!value) {

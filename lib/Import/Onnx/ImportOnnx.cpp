@@ -18,8 +18,8 @@ constexpr uint64_t kMaxInline = 1024; ///< bytes of an initialiser that stays in
 
 class ModelImporter {
 public:
-  ModelImporter(OnnxFile &source, MLIRContext *context)
-      : source(source), context(context), file(FileLineColLoc::get(context, source.path, 0, 0)), builder(context) {}
+  ModelImporter(OnnxFile &source, ArrayRef<HostOp> hostOps, MLIRContext *context)
+      : source(source), context(context), file(FileLineColLoc::get(context, source.path, 0, 0)), builder(context), facts{file, {}, hostOps} {}
 
   OwningOpRef<ModuleOp> run() {
     OwningOpRef<ModuleOp> module = ModuleOp::create(file);
@@ -42,7 +42,8 @@ public:
     auto function = func::FuncOp::create(builder, file, "main", FunctionType::get(context, types, {}));
     Block &body = *function.addEntryBlock();
     ShapeAnalysis analysis;
-    GraphImporter importer(OpBuilder::atBlockEnd(&body), file, opsets, analysis);
+    GraphImporter importer(OpBuilder::atBlockEnd(&body), facts, analysis);
+    importer.readTypes(graph);
     for (auto [index, input] : llvm::enumerate(inputs)) {
       name(function, index, *input, dims[index]);
       analysis.define(body.getArgument(index), dims[index]);
@@ -74,11 +75,11 @@ private:
     SmallVector<NamedAttribute> versions;
     for (const auto &import : source.model.opset_import()) {
       std::string domain = import.domain() == "ai.onnx" ? "" : import.domain();
-      opsets[domain] = import.version();
+      facts.opsets[domain] = import.version();
       versions.push_back(builder.getNamedAttr(domain.empty() ? "ai.onnx" : domain, builder.getI64IntegerAttr(import.version())));
     }
     auto &known = ::onnx::OpSchemaRegistry::DomainToVersionRange::Instance().Map();
-    for (auto &[domain, version] : opsets)
+    for (auto &[domain, version] : facts.opsets)
       if (auto range = known.find(domain); range != known.end() && version > range->second.second) {
         emitError(file) << "needs opset " << version << " of the domain '" << domain << "'; the newest known is "
                         << range->second.second;
@@ -169,19 +170,19 @@ private:
   MLIRContext *context;
   Location file;
   OpBuilder builder;
-  std::map<std::string, int64_t> opsets;
+  FileFacts facts;
 };
 
 } // namespace
 
-OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext *context) {
+OwningOpRef<ModuleOp> importOnnx(StringRef path, MLIRContext *context, ArrayRef<HostOp> hostOps) {
   registerRuntimeSchemas();
   context->loadDialect<onnx::OnnxDialect, MoeDialect, func::FuncDialect>();
   OnnxFile source;
   Location file = FileLineColLoc::get(context, path, 0, 0);
   if (!source.read(path, [&](const Twine &message) { emitError(file) << message; }))
     return {};
-  return ModelImporter(source, context).run();
+  return ModelImporter(source, hostOps, context).run();
 }
 
 } // namespace moe

@@ -17,7 +17,7 @@ Location GraphImporter::locate(const NodeProto &proto) const {
   std::string name = proto.name();
   if (name.empty() && proto.output_size())
     name = proto.output(0);
-  return NameLoc::get(StringAttr::get(file.getContext(), name), file);
+  return NameLoc::get(StringAttr::get(builder.getContext(), name), file.location);
 }
 
 bool GraphImporter::define(const std::string &name, Value value, Location loc) {
@@ -91,9 +91,7 @@ bool GraphImporter::order(const Nodes &nodes, std::vector<int> &result) {
 
 bool GraphImporter::nodes(const Nodes &protos) {
   std::vector<int> sorted;
-  if (!order(protos, sorted))
-    return false;
-  return llvm::all_of(sorted, [&](int index) { return node(protos[index]); });
+  return order(protos, sorted) && llvm::all_of(sorted, [&](int index) { return node(protos[index]); });
 }
 
 /// The tensor that a Constant node's one attribute stands for; null where it is none.
@@ -117,36 +115,28 @@ static ElementsAttr constantValue(ArrayRef<NamedAttribute> attributes) {
   return {};
 }
 
-bool GraphImporter::node(const NodeProto &proto) {
-  Location loc = locate(proto);
-  std::string domain = proto.domain() == "ai.onnx" ? "" : proto.domain();
-  std::string shown = domain.empty() ? proto.op_type() : domain + "." + proto.op_type();
-  auto fail = [&](const Twine &message) {
-    emitError(loc) << shown << ": " << message;
-    return false;
-  };
-  auto opset = opsets.find(domain);
-  if (opset == opsets.end())
-    return fail("the file imports no opset of the domain '" + domain + "'");
-  const auto *schema = ::onnx::OpSchemaRegistry::Schema(proto.op_type(), opset->second, domain);
-  if (!schema)
-    return fail("unknown operator (opset " + Twine(opset->second) + "); supply it with moert_register_op, or export without it");
-  try {
-    schema->Verify(proto);
-  } catch (const std::exception &error) {
-    return fail(StringRef(error.what()).trim());
-  }
+static std::string domainOf(const NodeProto &proto) { return proto.domain() == "ai.onnx" ? "" : proto.domain(); }
 
-  SmallVector<Value> operands;
+static std::string shownName(const NodeProto &proto) {
+  std::string domain = domainOf(proto);
+  return domain.empty() ? proto.op_type() : domain + "." + proto.op_type();
+}
+
+bool GraphImporter::fail(const NodeProto &proto, const Twine &message) const {
+  emitError(locate(proto)) << shownName(proto) << ": " << message;
+  return false;
+}
+
+bool GraphImporter::operands(const NodeProto &proto, SmallVectorImpl<Value> &values) {
   for (const std::string &name : proto.input()) {
-    Value value = name.empty() ? onnx::NoneOp::create(builder, loc, onnx::NoneType::get(builder.getContext())).getResult()
-                               : lookup(name);
-    if (!value)
-      return fail("reads '" + Twine(name) + "', which nothing gives");
-    operands.push_back(value);
+    values.push_back(name.empty() ? onnx::NoneOp::create(builder, locate(proto), onnx::NoneType::get(builder.getContext())).getResult() : lookup(name));
+    if (!values.back())
+      return fail(proto, "reads '" + Twine(name) + "', which nothing gives");
   }
-  SmallVector<NamedAttribute> attributes;
-  SmallVector<const AttributeProto *> graphs;
+  return true;
+}
+
+bool GraphImporter::attributes(const NodeProto &proto, SmallVectorImpl<NamedAttribute> &result, SmallVectorImpl<const AttributeProto *> &graphs) {
   for (const AttributeProto &attribute : proto.attribute()) {
     if (attribute.type() == AttributeProto::GRAPH) {
       graphs.push_back(&attribute);
@@ -155,13 +145,45 @@ bool GraphImporter::node(const NodeProto &proto) {
     std::string error;
     Attribute value = schema::attribute(builder.getContext(), attribute, error);
     if (!value)
-      return fail("attribute '" + Twine(attribute.name()) + "': " + error);
-    attributes.push_back(builder.getNamedAttr(attribute.name(), value));
+      return fail(proto, "attribute '" + Twine(attribute.name()) + "': " + error);
+    result.push_back(builder.getNamedAttr(attribute.name(), value));
   }
+  return true;
+}
+
+bool GraphImporter::defineResults(const NodeProto &proto, Operation *op) {
+  for (auto [name, result] : llvm::zip(proto.output(), op->getResults()))
+    if (!name.empty() && !define(name, result, op->getLoc()))
+      return false;
+  return true;
+}
+
+bool GraphImporter::node(const NodeProto &proto) {
+  Location loc = locate(proto);
+  std::string domain = domainOf(proto), shown = shownName(proto);
+  auto opset = file.opsets.find(domain);
+  if (opset == file.opsets.end())
+    return fail(proto, "the file imports no opset of the domain '" + domain + "'");
+  if (const auto *host = llvm::find_if(file.hostOps, [&](const HostOp &op) { return op.name == shown; }); host != file.hostOps.end())
+    return hostNode(proto, *host, opset->second);
+  const auto *schema = ::onnx::OpSchemaRegistry::Schema(proto.op_type(), opset->second, domain);
+  if (!schema)
+    return fail(proto, "unknown operator (opset " + Twine(opset->second) + "); let the host supply it (--host-op=" + shown + "), or export without it");
+  try {
+    schema->Verify(proto);
+  } catch (const std::exception &error) {
+    return fail(proto, StringRef(error.what()).trim());
+  }
+
+  SmallVector<Value> inputs;
+  SmallVector<NamedAttribute> attrs;
+  SmallVector<const AttributeProto *> graphs;
+  if (!operands(proto, inputs) || !attributes(proto, attrs, graphs))
+    return false;
   if (proto.op_type() == "Constant" && domain.empty()) {
-    ElementsAttr value = constantValue(attributes);
+    ElementsAttr value = constantValue(attrs);
     if (!value)
-      return fail("holds no tensor of a supported type");
+      return fail(proto, "holds no tensor of a supported type");
     auto constant = onnx::ConstantOp::create(builder, loc, value);
     return succeeded(analysis.visit(constant)) && define(proto.output(0), constant, loc);
   }
@@ -172,22 +194,18 @@ bool GraphImporter::node(const NodeProto &proto) {
     types.push_back(name.empty() ? Type(onnx::NoneType::get(builder.getContext()))
                                  : Type(UnrankedTensorType::get(builder.getF32Type())));
   auto op = onnx::NodeOp::create(builder, loc, types, proto.op_type(), domain, opset->second,
-                                 builder.getDictionaryAttr(attributes), builder.getStrArrayAttr(graphNames), operands,
+                                 builder.getDictionaryAttr(attrs), builder.getStrArrayAttr(graphNames), inputs,
                                  graphs.size());
   for (auto [graph, region] : llvm::zip(graphs, op.getBodies()))
     if (!subgraph(graph->g(), region, loc))
       return false;
-  if (failed(analysis.visit(op)))
-    return false;
-  for (auto [name, result] : llvm::zip(proto.output(), op.getResults()))
-    if (!name.empty() && !define(name, result, loc))
-      return false;
-  return true;
+  return succeeded(analysis.visit(op)) && defineResults(proto, op);
 }
 
 bool GraphImporter::subgraph(const ::onnx::GraphProto &graph, Region &region, Location loc) {
   Block &body = region.emplaceBlock();
-  GraphImporter inner(OpBuilder::atBlockEnd(&body), file, opsets, analysis, this);
+  GraphImporter inner(OpBuilder::atBlockEnd(&body), file, analysis, this);
+  inner.readTypes(graph);
   for (const auto &input : graph.input()) {
     Type type = schema::tensorType(builder.getContext(), input.type());
     if (!type)

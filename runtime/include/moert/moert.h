@@ -218,7 +218,7 @@ MOERT_API moert_type moert_op_output_type(const moert_op_call *call, int32_t ind
 /* Makes the run fail with MOERT_INVALID_ARGUMENT and this message, which is copied. */
 MOERT_API void moert_op_fail(moert_op_call *call, const char *message);
 
-/* Makes `op` what runs for nodes of the operator `name`, "domain::OpType", in all sessions; null removes it. `user` is handed to each
+/* Makes `op` what runs for nodes of the operator `name`, "domain.OpType", in all sessions; null removes it. `user` is handed to each
    call. Any thread; a run that is under way may still use what was there before. Fails where `name` is null or `op` is given and the name
    is taken. */
 MOERT_API moert_status *moert_register_op(const char *name, moert_op op, void *user);

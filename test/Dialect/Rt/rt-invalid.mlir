@@ -99,3 +99,35 @@ func.func @set_state_c1(%x: memref<2x2xf32, strided<[4, 1]>>) {
   rt.set_state "s", %x : memref<2x2xf32, strided<[4, 1]>>
   return
 }
+
+// -----
+
+func.func @host_op_c1(%x: tensor<?xf32>, %y: memref<?xf32>) {
+  // expected-error @below {{needs tensors, or memrefs of identity layout}}
+  rt.host_op "rules.Tell" attrs "{}" elements [f32, f32] (%x, %y) : (tensor<?xf32>, memref<?xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @host_op_c2(%x: tensor<?xf32>) {
+  // expected-error @below {{needs results whose lengths are all dynamic}}
+  %0 = rt.host_op "rules.Score" attrs "{}" elements [f32, f32] (%x) : (tensor<?xf32>) -> tensor<4xf32>
+  return
+}
+
+// -----
+
+func.func @host_op_c3(%x: tensor<?xf32>) {
+  // expected-error @below {{needs an element type for each input and result}}
+  rt.host_op "rules.Tell" attrs "{}" elements [] (%x) : (tensor<?xf32>) -> ()
+  return
+}
+
+// -----
+
+func.func @host_op_c3_width(%x: tensor<?xi32>) {
+  // expected-error @below {{has the element type 'ui64' for 'tensor<?xi32>'}}
+  rt.host_op "rules.Tell" attrs "{}" elements [ui64] (%x) : (tensor<?xi32>) -> ()
+  return
+}

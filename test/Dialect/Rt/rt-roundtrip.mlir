@@ -42,3 +42,12 @@ func.func @state(%batch: index, %new: index, %sum: memref<?xf32>) {
   rt.set_state "sum", %sum : memref<?xf32>
   return
 }
+
+// CHECK-LABEL: func.func @host_op
+// CHECK: rt.host_op "rules.Score" attrs "{}" elements [ui64, f32](%{{.*}}) : (tensor<?xi64>) -> tensor<?x?xf32>
+// CHECK: rt.host_op "rules.Tell" attrs "{\22n\22:1}" elements [i1](%{{.*}}) : (memref<4xi1>) -> ()
+func.func @host_op(%x: tensor<?xi64>, %flags: memref<4xi1>) {
+  %0 = rt.host_op "rules.Score" attrs "{}" elements [ui64, f32] (%x) : (tensor<?xi64>) -> tensor<?x?xf32>
+  rt.host_op "rules.Tell" attrs "{\"n\":1}" elements [i1] (%flags) : (memref<4xi1>) -> ()
+  return
+}
