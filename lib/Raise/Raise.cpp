@@ -76,7 +76,7 @@ private:
     auto nodes = llvm::to_vector(function.getBody().front().getOps<onnx::NodeOp>()); // those of subgraphs have no known shapes
     for (onnx::NodeOp node : nodes)
       if (!node->use_empty())
-        scans += raise::raiseChunkedDelta(view, node);
+        scans += raise::raiseChunkedScan(view, node, generalizeLength);
     for (onnx::NodeOp node : nodes)
       if (!node->use_empty())
         loops += raise::rerollSteps(view, node, generalizeLength);

@@ -9,10 +9,10 @@ namespace moe::raise {
 /// The ops between some inputs and some results.
 class Region {
 public:
-  /// Everything that the results need, up to the inputs.
+  /// Everything that the results need, up to the inputs. What depends on lengths, constants and weights alone is part of it.
   Region(llvm::ArrayRef<mlir::Value> inputs, llvm::ArrayRef<mlir::Value> results);
 
-  /// Values that the region reads besides its inputs and that are no constants or weights.
+  /// Values that the region reads besides its inputs and that depend on more than constants, weights and lengths.
   llvm::ArrayRef<mlir::Value> others() const { return free; }
   bool contains(mlir::Value value) const { return value.getDefiningOp() && ops.contains(value.getDefiningOp()); }
 

@@ -13,8 +13,8 @@ bool rerollSteps(View &view, onnx::NodeOp collector, bool anyLength);
 /// An ONNX Scan whose body is a linear recurrence becomes a moe.scan; true where it did.
 bool raiseScan(View &view, onnx::NodeOp scan);
 
-/// Nodes that work off the gated delta rule in one chunk, the rows of the triangular system written out, become a moe.scan; true where they did.
-/// `node` writes the last row. What the nodes compute is found out by running them.
-bool raiseChunkedDelta(View &view, onnx::NodeOp node);
+/// Nodes that work tokens off in chunks, from the tensors that are cut to `node`, which puts the chunks together again, become a moe.scan; true where
+/// they did. What they compute is found out by running them. Where they serve one number of chunks only, so does the scan, but with `anyLength` any.
+bool raiseChunkedScan(View &view, onnx::NodeOp node, bool anyLength);
 
 } // namespace moe::raise

@@ -3,7 +3,8 @@
     unroll.py FAMILY STEPS OUT.onnx [--other STEP] [--length L]
 
 FAMILY: mamba (S6), rglru, rwkv (WKV of RWKV-4), delta (gated delta rule), rnn (tanh: linear in no state), chunk (gated delta rule in one chunk of
-STEPS tokens, its triangular system solved row by row). --other makes one step differ. The inputs' time axis is dynamic; --length fixes it.
+STEPS tokens, its triangular system solved row by row), ssd and ssd-one (Mamba-2 in chunks of STEPS tokens, segment sums and products of matrices; of
+any number of chunks and of one). --other makes one step differ. The inputs' time axis is dynamic; --length fixes it.
 """
 import argparse
 
@@ -183,6 +184,62 @@ def chunk(g, size, length, other, heads=2, keys=4, values=3):
     g.output(g.op("Slice", out, [0], tokens, [2]), 4)
 
 
+def segments(g, gates, size):
+    """gates[..., j + 1] + ... + gates[..., i] at [i, j], -inf above the diagonal."""
+    wide = g.op("Expand", g.op("Unsqueeze", gates, [-1]), g.op("Concat", g.op("Shape", gates), size, axis=0))
+    ones = g.op("Expand", g.op("Cast", 1, to=TensorProto.BOOL), g.op("Concat", size, size, axis=0))
+    below, lower = (g.op("Trilu", ones, place, upper=0) for place in (-1, 0))
+    return g.op("Where", lower, g.op("CumSum", g.op("Where", below, wide, 0.0), -2), -np.inf)
+
+
+def ssd(g, size, length, other, heads=4, groups=2, state=5, width=3, fixed=False):
+    """As transformers writes Mamba-2."""
+    x, dt = g.input("x", "B", length, heads, width), g.op("Softplus", g.input("dt", "B", length, heads))
+    keys, queries = (g.input(name, "B", length, groups, state) for name in "bc")
+    first = g.input("s", "B", heads, width, state)
+    batch, tokens = (g.op("Shape", x, start=axis, end=axis + 1) for axis in (0, 1))
+    missing = g.op("Mod", g.op("Sub", [size], g.op("Mod", tokens, [size])), [size])
+    count = [1] if fixed else g.op("Div", g.op("Add", tokens, missing), [size])
+
+    def padded(each, rank):
+        return g.op("Pad", each, g.op("Concat", [0] * (rank + 1), missing, [0] * (rank - 2), axis=0))
+
+    def chunks(each, *shape):
+        return g.op("Reshape", padded(each, 2 + len(shape)), g.op("Concat", batch, count, [size, *shape], axis=0))
+
+    def repeated(each):
+        wide = g.op("Expand", g.op("Unsqueeze", each, [3]), [1, 1, 1, heads // groups, 1])
+        return g.op("Reshape", wide, [0, 0, heads, state])
+
+    skipped = g.op("Mul", padded(x, 4), g.weight(heads, 1))
+    values = chunks(g.op("Mul", x, g.op("Unsqueeze", dt, [-1])), heads, width)
+    keys, queries = (chunks(repeated(each), heads, state) for each in (keys, queries))
+    gates = g.op("Transpose", chunks(g.op("Mul", dt, -np.exp(np.arange(heads))), heads), perm=[0, 3, 1, 2])
+    total = g.op("CumSum", gates, -1)
+    scores = g.op("Einsum", queries, keys, equation="bclhn,bcshn->bhcls")
+    if other == 0:
+        scores = g.op("Mul", scores, 1.01)
+    weights = g.op("Mul", scores, g.op("Exp", segments(g, gates, [size])))
+    inside = g.op("Einsum", weights, values, equation="bhcls,bcshp->bclhp")
+    last = g.op("Slice", total, [-1], [2**62], [3])
+    faded = g.op("Transpose", g.op("Exp", g.op("Sub", last, total)), perm=[0, 2, 3, 1])
+    own = g.op("Einsum", g.op("Mul", keys, g.op("Unsqueeze", faded, [-1])), values, equation="bclhn,bclhp->bchpn")
+    states = g.op("Concat", g.op("Unsqueeze", first, [1]), own, axis=1)
+    ends = g.op("Pad", g.op("Squeeze", last, [3]), [0, 0, 1, 0, 0, 0])
+    carried = g.op("Exp", segments(g, ends, g.op("Add", count, [1])))
+    states = g.op("Einsum", carried, states, equation="bhzc,bchpn->bzhpn")
+    before, final = g.op("Slice", states, [0], [-1], [1]), g.op("Gather", states, -1, axis=1)
+    grown = g.op("Unsqueeze", g.op("Transpose", g.op("Exp", total), perm=[0, 2, 3, 1]), [-1])
+    between = g.op("Mul", g.op("Einsum", queries, before, equation="bclhn,bchpn->bclhp"), grown)
+    y = g.op("Reshape", g.op("Add", inside, between), g.op("Concat", batch, [-1, heads, width], axis=0))
+    g.output(g.op("Slice", g.op("Add", y, skipped), [0], tokens, [1]), 4)
+    g.output(final, 4)
+
+
+def ssd_one(g, size, length, other):
+    ssd(g, size, length, other, fixed=True)
+
+
 def rnn(g, steps, length, other, width=5):
     x = g.input("x", "B", length, width)
     h, hs, inner = g.zeros(x, width), [], g.weight(width, width)
@@ -195,12 +252,12 @@ def rnn(g, steps, length, other, width=5):
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("family", choices=["mamba", "rglru", "rwkv", "delta", "rnn", "chunk"])
+    parser.add_argument("family", choices=["mamba", "rglru", "rwkv", "delta", "rnn", "chunk", "ssd", "ssd-one"])
     parser.add_argument("steps", type=int)
     parser.add_argument("out")
     parser.add_argument("--other", type=int, default=-1, help="the step that differs")
     parser.add_argument("--length", type=int, help="a fixed length of the inputs")
     args = parser.parse_args()
     graph = Graph()
-    globals()[args.family](graph, args.steps, args.length or "T", args.other)
+    globals()[args.family.replace("-", "_")](graph, args.steps, args.length or "T", args.other)
     graph.save(args.out)
