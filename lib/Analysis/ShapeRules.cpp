@@ -66,6 +66,48 @@ template <typename Function> ShapeRule binary(Function function) {
   };
 }
 
+void negate(ShapeFacts &facts) {
+  const Exprs *values = facts.values(0);
+  if (!values || !isInteger(facts))
+    return;
+  Exprs result;
+  for (const SymExpr &value : *values)
+    result.push_back(SymExpr(0) - value);
+  facts.contents[0] = result;
+}
+
+/// 0 or 1 where the lengths are equal, or differ, whatever they are.
+void equal(ShapeFacts &facts) {
+  broadcastDims(facts);
+  if (!isInteger(facts))
+    return;
+  bool known = true;
+  elementwise(facts, [&](const SymExpr &a, const SymExpr &b) {
+    bool same = a == b;
+    known &= same || isNonNegative(a - b - SymExpr(1)) || isNonNegative(b - a - SymExpr(1));
+    return SymExpr(same);
+  });
+  if (!known)
+    facts.contents[0].reset();
+}
+
+void choose(ShapeFacts &facts) {
+  broadcastDims(facts);
+  auto conditions = facts.constants(0);
+  const Exprs *yes = facts.values(1), *no = facts.values(2);
+  if (!conditions || !yes || !no)
+    return;
+  size_t count = std::max({conditions->size(), yes->size(), no->size()});
+  auto fits = [&](size_t size) { return size == 1 || size == count; };
+  if (!fits(conditions->size()) || !fits(yes->size()) || !fits(no->size()))
+    return;
+  auto at = [](const auto &values, size_t i) { return values[values.size() == 1 ? 0 : i]; };
+  Exprs result;
+  for (size_t i = 0; i < count; ++i)
+    result.push_back(at(*conditions, i) ? at(*yes, i) : at(*no, i));
+  facts.contents[0] = result;
+}
+
 //===- data movement --------------------------------------------------------------------------------------------===//
 
 void passContent(ShapeFacts &facts) {
@@ -153,7 +195,7 @@ SymExpr clampBound(const SymExpr &bound, const SymExpr &dim) {
     return dim;
   if (value && (*value == 0 || *value <= -(int64_t(1) << 31)))
     return SymExpr(0);
-  SymExpr at = value && *value < 0 ? dim + bound : bound;
+  SymExpr at = isNonNegative(SymExpr(0) - bound) ? dim + bound : bound; // 0 is done
   if (auto difference = (dim - at).constant(); difference && *difference <= 0)
     return dim;
   return symMin(symMax(at, SymExpr(0)), dim);
@@ -473,11 +515,12 @@ const llvm::StringMap<ShapeRule> &table() {
       {"Max", binary(symMax)},
       {"Mod", binary(floorMod)},
       {"Pow", broadcastDims},
-      {"Where", broadcastDims},
+      {"Where", choose},
       {"And", broadcastDims},
       {"Or", broadcastDims},
       {"Xor", broadcastDims},
-      {"Equal", broadcastDims},
+      {"Equal", equal},
+      {"Neg", negate},
       {"Less", broadcastDims},
       {"LessOrEqual", broadcastDims},
       {"Greater", broadcastDims},

@@ -58,6 +58,19 @@ void ShapeAnalysis::define(Value value, Exprs exprs) {
   lengths[value] = std::move(exprs);
 }
 
+/// A symbol and what it is where `difference` is 0: a length like past + 1, so one that takes its terms from elsewhere does not count.
+static std::optional<std::pair<std::string, SymExpr>> solve(const SymExpr &difference) {
+  for (int64_t sign : {-1, 1}) // those on the right first
+    for (auto &[monomial, coefficient] : difference.monomials()) {
+      if (monomial.size() != 1 || coefficient != sign)
+        continue;
+      SymExpr rest = difference - SymExpr::symbol(monomial.front()) * SymExpr(sign), value = rest * SymExpr(-sign);
+      if (!rest.mentions(monomial.front()) && isNonNegative(value))
+        return std::pair(monomial.front(), value);
+    }
+  return std::nullopt;
+}
+
 void ShapeAnalysis::require(const SymExpr &left, const SymExpr &right) {
   SymExpr a = simplify(left), b = simplify(right);
   if (a == b)
@@ -68,6 +81,8 @@ void ShapeAnalysis::require(const SymExpr &left, const SymExpr &right) {
     replaced.emplace(*symbol, a);
   else if (auto symbol = a.symbolName(); symbol && !b.mentions(*symbol))
     replaced.emplace(*symbol, b);
+  else if (auto solved = solve(a - b))
+    replaced.insert(std::move(*solved));
   for (auto *table : {&lengths, &contents})
     for (auto &entry : *table)
       for (SymExpr &expr : entry.second)

@@ -197,22 +197,22 @@ SymExpr floorMod(const SymExpr &a, const SymExpr &b) {
 }
 
 /// True where the expression cannot be negative, as symbols stand for lengths.
-static bool nonNegative(const SymExpr &expr) {
+bool isNonNegative(const SymExpr &expr) {
   return llvm::all_of(expr.monomials(), [](auto &term) { return term.second >= 0; });
 }
 
 SymExpr symMin(const SymExpr &a, const SymExpr &b) {
-  if (nonNegative(b - a))
+  if (isNonNegative(b - a))
     return a;
-  if (nonNegative(a - b))
+  if (isNonNegative(a - b))
     return b;
   return a < b ? operation("min", a, b) : operation("min", b, a);
 }
 
 SymExpr symMax(const SymExpr &a, const SymExpr &b) {
-  if (nonNegative(a - b))
+  if (isNonNegative(a - b))
     return a;
-  if (nonNegative(b - a))
+  if (isNonNegative(b - a))
     return b;
   return a < b ? operation("max", a, b) : operation("max", b, a);
 }

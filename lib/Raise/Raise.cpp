@@ -60,12 +60,15 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
       experts += raise::raiseAddedExperts(view, node);
     function.walk([&](ExpertsOp op) { routes += raise::raiseRoute(view, op); });
     for (onnx::NodeOp node : live())
-      attentions += raise::raiseAttention(view, node);
-    for (onnx::NodeOp node : live())
-      rotaries += raise::raiseRotary(view, node);
+      attentions += raise::raiseStandardAttention(view, node) || raise::raiseAttention(view, node);
+    // The whole before its parts: all of a head's width before the part that turns, a norm with its weight before one without. A range of
+    // the live ones cannot be walked backwards while they die.
+    for (onnx::NodeOp node : llvm::reverse(nodes))
+      if (!node->use_empty())
+        rotaries += raise::raiseRotaryEmbedding(view, node) || raise::raiseRotary(view, node);
     raise::WeightSet weights;
-    for (onnx::NodeOp node : llvm::reverse(nodes)) // with the weight before without it; a range of the live ones cannot be walked backwards
-      if (!node->use_empty())                      // while they die
+    for (onnx::NodeOp node : llvm::reverse(nodes))
+      if (!node->use_empty())
         norms += raise::raiseNorm(view, weights, node);
     for (onnx::NodeOp node : live())
       linears += raise::raiseLinear(view, weights, node);

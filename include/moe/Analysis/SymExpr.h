@@ -63,6 +63,8 @@ SymExpr ceilDiv(const SymExpr &a, const SymExpr &b);
 SymExpr floorMod(const SymExpr &a, const SymExpr &b);
 SymExpr symMin(const SymExpr &a, const SymExpr &b);
 SymExpr symMax(const SymExpr &a, const SymExpr &b);
+/// True where the expression is not negative for any lengths.
+bool isNonNegative(const SymExpr &expr);
 /// The length that numpy's broadcasting makes of two.
 SymExpr broadcast(const SymExpr &a, const SymExpr &b);
 

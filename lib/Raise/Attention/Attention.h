@@ -5,7 +5,10 @@
 
 namespace moe::raise {
 
-/// A product of softmaxed scores with values becomes moe.attention; so does the standard's Attention where nothing but its result is used.
+/// A product of softmaxed scores with values becomes moe.attention.
 bool raiseAttention(View &view, onnx::NodeOp node);
+
+/// So does the standard's Attention with all of its operands, unless the scores themselves are a result.
+bool raiseStandardAttention(View &view, onnx::NodeOp node);
 
 } // namespace moe::raise

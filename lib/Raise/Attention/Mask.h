@@ -1,22 +1,39 @@
-//===- Mask.h - what a mask computed in the graph means -----------------------------------------------*- C++ -*-===//
+//===- Mask.h - what the masks of an attention mean ---------------------------------------------------*- C++ -*-===//
 #pragma once
 
-#include "../Element/View.h"
+#include "Operands.h"
 
 namespace moe::raise {
 
-/// A mask taken apart: keys up to the query's own position, a window, and what is left over.
-struct MaskPart {
-  bool causal = false;
-  int64_t window = 0;
-  std::vector<E> rest; ///< conditions over (b, h, s, l) that must hold too
+/// What the graph does to logits before their softmax.
+struct MaskTerms {
+  struct Addend {
+    E term;
+    double factor;
+  };
+  struct Choice {
+    E condition;
+    double other;
+  };
+  std::vector<Addend> addends; ///< factor * term is added
+  std::vector<Choice> choices; ///< a logit counts only where the condition holds; else it is a number that masks
 };
 
-/// Takes a condition apart whose conjunction says which key `key` the query `query` may see. `past` is the number of keys before the first
-/// query. Conditions that always hold are dropped.
-MaskPart takeApart(View &view, E condition, E query, E key, const SymExpr &past);
+/// The same as moe.attention takes it.
+struct AttentionMask {
+  mlir::Value tensor; ///< numbers to add, or booleans; may be null
+  bool causal = false;
+  int64_t window = 0;
+};
 
-/// The condition under which an additive mask is 0 where it else is about -inf; null for any other mask.
-E additiveCondition(View &view, E mask);
+/// Recognises keys up to the query's own position and windows; what is left over becomes a tensor. An addend that is 0 or so low that
+/// nothing is left beside it counts as a condition: a query that sees no key at all (padding) gives zeros, where a graph without a guard
+/// gives the mean of what it does not see. nullopt where a term is no tensor over the logits. Without `read`, and where there may be fewer
+/// keys than queries, terms stay numbers to add.
+std::optional<AttentionMask> buildMask(View &view, NodeMaker &make, const Logit &at, const MaskTerms &terms, const HeadTensor &queries,
+                                       const HeadTensor &keys, bool read = true);
+
+/// True for a number that masks: no logit is left beside it.
+bool isMasking(double number);
 
 } // namespace moe::raise

@@ -23,6 +23,19 @@ static bool isCount(DenseElementsAttr dense) {
   return llvm::all_of(llvm::enumerate(dense.getValues<int64_t>()), [](auto each) { return each.value() == int64_t(each.index()); });
 }
 
+std::optional<int64_t> View::lengthAt(E load) const {
+  const auto *content = shapes.content(load->value);
+  if (!content || !cast<RankedTensorType>(load->value.getType()).hasStaticShape())
+    return std::nullopt;
+  int64_t place = 0;
+  for (auto [index, length] : llvm::zip(load->args, cast<RankedTensorType>(load->value.getType()).getShape())) {
+    if (!index->is(Kind::Const))
+      return std::nullopt;
+    place = place * length + int64_t(index->number);
+  }
+  return place >= 0 && place < int64_t(content->size()) ? (*content)[place].constant() : std::nullopt;
+}
+
 E View::step(E load, Follow follow) {
   auto [entry, isNew] = steps.try_emplace({load, int(follow)}, nullptr);
   if (!isNew)
@@ -53,6 +66,8 @@ E View::step(E load, Follow follow) {
     result = stepLayout(node, cast<OpResult>(load->value).getResultNumber(), load->args);
     if (!result && follow == Follow::All)
       result = stepCompute(node, load->args);
+    if (auto number = lengthAt(load))
+      result = pool.constant(*number);
   }
   steps[{load, int(follow)}] = result;
   return result;

@@ -39,6 +39,8 @@ public:
   E openWhere(E expr, llvm::function_ref<bool(mlir::Value)> follow);
 
 private:
+  /// The number that shape arithmetic says an element is.
+  std::optional<int64_t> lengthAt(E load) const;
   E stepLayout(onnx::NodeOp node, unsigned result, llvm::ArrayRef<E> indices);
   E stepConcat(onnx::NodeOp node, llvm::ArrayRef<E> indices);
   E stepReshape(mlir::Value from, mlir::Value to, llvm::ArrayRef<E> indices);

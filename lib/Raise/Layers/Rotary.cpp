@@ -1,11 +1,13 @@
 //===- Rotary.cpp - finding rotary position embeddings ----------------------------------------------------------===//
 //
-//     result = x * cos + rotate(x) * sin
+//     result[a] = x[u] * cos[i] - x[v] * sin[i]
+//     result[b] = x[v] * cos[i] + x[u] * sin[i]
 //
-// rotate is recognised element by element: for every place on the last axis, which element of x stands there and with which sign.
+// Each place of the last axis is read as a sum of products, whatever slices, joins and signs write it; what the places are made of says
+// which pairs turn, by which columns of which tables, and in which order the graph takes them from x.
 //
 //===------------------------------------------------------------------------------------------------------------===//
-#include "../NodeMaker.h"
+#include "../Attention/Operands.h"
 #include "../Replace.h"
 #include "Layers.h"
 #include "moe/Dialect/Moe.h"
@@ -17,111 +19,304 @@ namespace {
 
 constexpr int64_t kMaxWidth = 512;
 
+/// An element of x times an element of a table.
+struct Turn {
+  E x, table;
+};
+
+/// What stands at one place of the result.
+struct Place {
+  Turn first, second; ///< first - second, or first + second
+  bool minus = false;
+  E passed = nullptr; ///< instead of both, an element of x that does not turn
+};
+
+/// One axis of a tensor whose places are counted, and which tensor elements stand there.
+struct Row {
+  E load = nullptr;
+  unsigned axis = 0;
+  std::map<E, int64_t> places;
+};
+
 class RotaryMatcher {
 public:
-  RotaryMatcher(View &view, onnx::NodeOp root) : view(view), pool(view.pool), root(root) {}
+  RotaryMatcher(View &view, onnx::NodeOp root) : view(view), pool(view.pool), root(root), make(OpBuilder(root), root.getLoc(), view.shapes) {}
 
   bool run() {
     auto type = dyn_cast<RankedTensorType>(root.getResult(0).getType());
-    if (!root.is("Add") || !type || type.getRank() != 4 || type.isDynamicDim(3) || type.getDimSize(3) % 2 || type.getDimSize(3) > kMaxWidth ||
-        !isa<FloatType>(type.getElementType()))
+    if (!type || type.getRank() < 2 || type.getRank() > 4 || !isa<FloatType>(type.getElementType()) || type.getShape().back() % 2 ||
+        type.getShape().back() < 2 || type.getShape().back() > kMaxWidth || !joinsPlaces(type.getRank()))
       return false;
-    width = type.getDimSize(3);
+    width = type.getShape().back();
     view.at(root.getResult(0), digits);
-    auto first = root.getOperand(0).getDefiningOp<onnx::NodeOp>(), second = root.getOperand(1).getDefiningOp<onnx::NodeOp>();
-    if (!first || !second || !first.is("Mul") || !second.is("Mul"))
-      return false;
-    for (bool swapTerms : {false, true})
-      for (int a : {0, 1})
-        for (int r : {0, 1})
-          if (match(swapTerms ? second : first, swapTerms ? first : second, a, r))
-            return true;
+    digits.pop_back();
+    for (bool swap : {false, true})
+      if (readPlaces(swap) && roles() && x())
+        for (bool interleaved : {false, true})
+          if (pairs(interleaved))
+            return build(interleaved);
     return false;
   }
 
 private:
-  /// One term is x * cos with x its operand `a`, the other rotate(x) * sin with the rotated its operand `r`.
-  bool match(onnx::NodeOp plain, onnx::NodeOp turned, int a, int r) {
-    x = plain.getOperand(a);
-    cos = plain.getOperand(1 - a);
-    rotated = turned.getOperand(r);
-    sin = turned.getOperand(1 - r);
-    auto type = cast<RankedTensorType>(root.getResult(0).getType());
-    if (x.getType() != type || rotated.getType() != type || !isTable(cos) || !isTable(sin))
-      return false;
-    for (bool interleaved : {false, true})
-      if (rotates(interleaved) && repeats(cos, interleaved) && repeats(sin, interleaved))
-        return build(interleaved);
-    return false;
-  }
-
-  /// [B or 1, 1, S, width].
-  bool isTable(Value table) {
-    auto type = dyn_cast<RankedTensorType>(table.getType());
-    return type && type.getRank() == 4 && type.getDimSize(1) == 1 && type.getDimSize(3) == width &&
-           (view.extent(table, 0).is(1) || view.extent(table, 0) == view.extent(x, 0)) && view.extent(table, 2) == view.extent(x, 2);
-  }
-
-  E element(Value tensor, int64_t place) {
-    std::vector<E> at = digits;
-    at[3] = pool.constant(place);
-    for (unsigned axis = 0; axis < 3; ++axis)
-      if (view.extent(tensor, axis).is(1))
-        at[axis] = pool.constant(0);
-    return pool.load(tensor, at);
-  }
-
-  /// The pair of a place, and whether it is the pair's first.
-  std::pair<int64_t, bool> partner(int64_t place, bool interleaved) const {
-    if (interleaved)
-      return {place ^ 1, place % 2 == 0};
-    return {place < width / 2 ? place + width / 2 : place - width / 2, place < width / 2};
-  }
-
-  /// rotated[a] = -x[b], rotated[b] = x[a].
-  bool rotates(bool interleaved) {
-    for (int64_t place = 0; place < width; ++place) {
-      auto [other, first] = partner(place, interleaved);
-      E turned = view.head(element(rotated, place)), wanted = view.layout(element(x, other));
-      if (first) {
-        if (!turned->isApply("Neg"))
-          return false;
-        turned = turned->arg(0);
-      }
-      // The rotated element is read where x is.
-      E plain = view.layout(turned);
-      if (plain != wanted && view.head(plain) != view.head(wanted))
-        return false;
+  /// True for the operators that write such a result: a sum of products, or places joined along the last axis.
+  bool joinsPlaces(int64_t rank) {
+    auto isProduct = [](Value value) {
+      auto node = value.getDefiningOp<onnx::NodeOp>();
+      return node && node.is("Mul");
+    };
+    if (root.is("Add") || root.is("Sub"))
+      return isProduct(root.getOperand(0)) && isProduct(root.getOperand(1));
+    if (root.is("Concat")) {
+      int64_t axis = root.intAttribute("axis", 0);
+      return axis == -1 || axis == rank - 1;
     }
+    auto from = root.is("Reshape") ? dyn_cast<RankedTensorType>(root.getOperand(0).getType()) : RankedTensorType();
+    return from && from.getRank() == rank + 1 && (from.getDimSize(rank) == 2 || from.getDimSize(rank - 1) == 2);
+  }
+
+  //===- reading ------------------------------------------------------------------------------------------------===//
+
+  E at(Value tensor, int64_t place) {
+    std::vector<E> indices = digits;
+    indices.push_back(pool.constant(place));
+    return pool.load(tensor, indices);
+  }
+
+  /// The factors of a signed product, x before the table. Where both could be x the order of the operands decides, the other way with `swap`.
+  bool product(E expr, bool &negative, bool swap, Turn &turn) {
+    onnx::NodeOp node = sourceNode(view, expr);
+    for (; node && node.is("Neg"); node = sourceNode(view, expr)) {
+      negative ^= true;
+      expr = view.step(view.head(expr, Follow::Layout), Follow::All)->arg(0);
+    }
+    if (!node || !node.is("Mul"))
+      return false;
+    E opened = view.step(view.head(expr, Follow::Layout), Follow::All);
+    if (!opened || !opened->isApply("Mul"))
+      return false;
+    E left = opened->arg(0), right = opened->arg(1);
+    for (E *factor : {&left, &right})
+      for (node = sourceNode(view, *factor); node && node.is("Neg"); node = sourceNode(view, *factor)) {
+        negative ^= true;
+        *factor = view.step(view.head(*factor, Follow::Layout), Follow::All)->arg(0);
+      }
+    auto whole = [&](E factor) {
+      E element = view.layout(factor);
+      return llvm::all_of(digits, [&](E digit) { return !digit->is(Kind::Digit) || ExprPool::mentions(element, digit); });
+    };
+    bool isLeft = whole(left), isRight = whole(right);
+    bool rightFirst = isLeft && isRight ? swap : isRight;
+    turn = rightFirst ? Turn{right, left} : Turn{left, right};
+    return isLeft || isRight;
+  }
+
+  /// A place that turns; false where it holds anything else than a sum of two products.
+  bool readTurn(E expr, bool swap, Place &place) {
+    auto node = sourceNode(view, expr);
+    if (!node || (!node.is("Add") && !node.is("Sub")))
+      return false;
+    E sum = view.step(view.head(expr, Follow::Layout), Follow::All);
+    if (!sum || sum->args.size() != 2)
+      return false;
+    bool a = false, b = sum->isApply("Sub");
+    if (!product(sum->arg(0), a, swap, place.first) || !product(sum->arg(1), b, swap, place.second) || (a && b))
+      return false;
+    if (a)
+      std::swap(place.first, place.second);
+    place.minus = a || b;
     return true;
   }
 
-  /// Both places of a pair have the same angle.
-  bool repeats(Value table, bool interleaved) {
-    for (int64_t place = 0; place < width; ++place)
-      if (view.open(element(table, place)) != view.open(element(table, partner(place, interleaved).first)))
+  bool readPlaces(bool swap) {
+    places.assign(width, {});
+    turning = 0;
+    while (turning < width && readTurn(at(root.getResult(0), turning), swap, places[turning]))
+      ++turning;
+    for (int64_t place = turning; place < width; ++place)
+      places[place].passed = at(root.getResult(0), place);
+    return turning > 0 && turning % 2 == 0;
+  }
+
+  //===- axes ---------------------------------------------------------------------------------------------------===//
+
+  /// Which axes of the result are batch, head and row: the tables follow rows, and batches at most.
+  bool roles() {
+    E table = view.layout(places[0].first.table);
+    auto follows = [&](unsigned axis) { return digits[axis]->is(Kind::Digit) && ExprPool::mentions(table, digits[axis]); };
+    batch = head = row = -1;
+    unsigned outer = digits.size();
+    if (outer == 1)
+      return row = 0, true;
+    int last = outer - 1, other = outer == 3 ? 1 : 0;
+    bool lastIsRow = follows(last) || (!follows(other) && !digits[last]->is(Kind::Digit));
+    row = lastIsRow ? last : other;
+    if (outer == 2) // [B, S, D] or [S, H, D]
+      return (lastIsRow ? batch : head) = 1 - row, true;
+    batch = 0;
+    head = 3 - row;
+    return !follows(head) && (follows(row) || !digits[row]->is(Kind::Digit));
+  }
+
+  E digitOf(int axis) { return axis < 0 ? pool.constant(0) : digits[axis]; }
+
+  /// The axis of a load whose index is a number and that may hold all places; the others are those of `allowed`, each once and whole.
+  std::optional<unsigned> placeAxis(E load, ArrayRef<E> allowed) {
+    std::optional<unsigned> result;
+    std::set<E> seen;
+    for (auto [axis, index] : llvm::enumerate(load->args)) {
+      SymExpr length = view.extent(load->value, axis);
+      if (index->is(Kind::Const)) {
+        if (length.is(1))
+          continue;
+        if (result || !length.constant() || length.constant() > 2 * kMaxWidth)
+          return std::nullopt;
+        result = axis;
+      } else if (!llvm::is_contained(allowed, index) || !seen.insert(index).second || !(length == index->extents[0])) {
+        return std::nullopt;
+      }
+    }
+    return result;
+  }
+
+  Row rowOf(E load, unsigned axis) {
+    Row result{load, axis, {}};
+    std::vector<E> indices = load->args;
+    for (int64_t place = 0, count = *view.extent(load->value, axis).constant(); place < count; ++place) {
+      indices[axis] = pool.constant(place);
+      result.places.emplace(view.layout(pool.load(load->value, indices)), place);
+    }
+    return result;
+  }
+
+  /// The first tensor on the way of `element` to its source, the last with `deep`, that holds all of `wanted` along one axis.
+  bool findRow(E element, ArrayRef<E> wanted, ArrayRef<E> allowed, bool deep, Row &result) {
+    bool found = false;
+    for (E load = element; load && load->is(Kind::Load) && (deep || !found); load = view.step(load, Follow::Layout)) {
+      auto axis = placeAxis(load, allowed);
+      if (!axis)
+        continue;
+      Row row = rowOf(load, *axis);
+      if (!llvm::all_of(wanted, [&](E each) { return row.places.count(view.layout(each)); }))
+        continue;
+      result = std::move(row);
+      found = true;
+    }
+    return found;
+  }
+
+  bool x() {
+    SmallVector<E> wanted;
+    for (const Place &place : places)
+      if (place.passed)
+        wanted.push_back(place.passed);
+      else
+        wanted.append({place.first.x, place.second.x});
+    return findRow(wanted.front(), wanted, digits, /*deep=*/false, source) && elementType(source.load) == elementType(at(root.getResult(0), 0));
+  }
+
+  static Type elementType(E load) { return cast<RankedTensorType>(load->value.getType()).getElementType(); }
+
+  //===- pairs --------------------------------------------------------------------------------------------------===//
+
+  bool same(E a, E b) { return view.layout(a) == view.layout(b) || view.open(a) == view.open(b); }
+
+  bool pairs(bool interleaved) {
+    order.assign(width, 0);
+    SmallVector<E> cosines, sines;
+    for (int64_t pair = 0; pair < turning / 2; ++pair) {
+      int64_t a = interleaved ? 2 * pair : pair, b = interleaved ? a + 1 : pair + turning / 2;
+      const Place &low = places[a], &high = places[b];
+      if (!low.minus || high.minus)
         return false;
+      int64_t u = placeOf(low.first.x), v = placeOf(low.second.x);
+      bool straight = placeOf(high.first.x) == v && placeOf(high.second.x) == u, crossed = placeOf(high.first.x) == u && placeOf(high.second.x) == v;
+      if (!straight && !crossed)
+        return false;
+      const Turn &cosine = straight ? high.first : high.second, &sine = straight ? high.second : high.first;
+      if (!same(low.first.table, cosine.table) || !same(low.second.table, sine.table))
+        return false;
+      order[a] = u;
+      order[b] = v;
+      cosines.push_back(low.first.table);
+      sines.push_back(low.second.table);
+    }
+    for (int64_t place = turning; place < width; ++place)
+      order[place] = placeOf(places[place].passed);
+    return columns(cosines, cos, cosPlaces) && columns(sines, sin, sinPlaces);
+  }
+
+  int64_t placeOf(E element) { return source.places.find(view.layout(element))->second; }
+
+  /// The columns of a table, one for each pair.
+  bool columns(ArrayRef<E> elements, Row &table, SmallVector<int64_t> &found) {
+    E allowed[] = {digitOf(batch), digitOf(row)};
+    if (!findRow(elements.front(), elements, allowed, /*deep=*/true, table) || elementType(table.load) != elementType(source.load))
+      return false;
+    found.clear();
+    for (E element : elements)
+      found.push_back(table.places.find(view.layout(element))->second);
     return true;
+  }
+
+  //===- the op -------------------------------------------------------------------------------------------------===//
+
+  /// The places of an axis in the order given.
+  Value take(Value value, int64_t axis, ArrayRef<int64_t> chosen) {
+    int64_t step = chosen.size() > 1 ? chosen[1] - chosen[0] : 1;
+    bool even = step > 0 && llvm::all_of(llvm::enumerate(chosen), [&](auto each) { return each.value() == chosen[0] + int64_t(each.index()) * step; });
+    return even ? make.slice(value, axis, chosen[0], step, chosen.size()) : make.node("Gather", {value, make.ints(chosen)}, make.attr("axis", axis));
+  }
+
+  /// A row of the graph as [batch, head, row, place].
+  Value arranged(const Row &of) {
+    HeadTensor found;
+    found.tensor = of.load->value;
+    found.element = of.axis;
+    for (auto [into, axis] : {std::pair{&found.batch, batch}, {&found.head, head}, {&found.row, row}})
+      for (auto [place, index] : llvm::enumerate(of.load->args))
+        if (axis >= 0 && index == digits[axis] && index->is(Kind::Digit))
+          *into = place;
+    return arrangeHeads(make, found);
   }
 
   bool build(bool interleaved) {
-    NodeMaker make(OpBuilder(root), root.getLoc(), view.shapes);
-    auto half = [&](Value table) {
-      Value part = make.slice(table, 3, 0, interleaved ? 2 : 1, width / 2);
-      return make.node("Squeeze", {part, make.ints(1)});
-    };
-    Value c = half(cos), s = half(sin);
-    auto op = make.known(RotaryOp::create(make.b, root.getLoc(), x.getType(), x, c, s, interleaved));
-    replaceRaised(root.getResult(0), op.getResult());
+    Value value = take(arranged(source), 3, order);
+    auto table = [&](const Row &of, ArrayRef<int64_t> chosen) { return make.node("Squeeze", {take(arranged(of), 3, chosen), make.ints(1)}); };
+    Value c = table(cos, cosPlaces), s = table(sin, sinPlaces);
+    auto op = make.known(RotaryOp::create(make.b, make.loc, value.getType(), value, c, s, interleaved));
+    Value result = op.getResult();
+    // As the root has its axes; a transposition behind the root undoes one here.
+    SmallVector<int64_t> missing, perm(digits.size() + 1);
+    for (auto [place, axis] : {std::pair{0, batch}, {1, head}, {2, row}})
+      if (axis < 0)
+        missing.push_back(place);
+      else
+        perm[axis] = place - missing.size();
+    perm.back() = digits.size();
+    if (!missing.empty())
+      result = make.node("Squeeze", {result, make.ints(missing)});
+    for (Operation *user : llvm::make_early_inc_range(root.getResult(0).getUsers()))
+      if (auto next = dyn_cast<onnx::NodeOp>(user); next && next.is("Transpose") && !llvm::is_sorted(perm))
+        if (auto after = next.intsAttribute("perm")) {
+          for (int64_t &axis : *after)
+            axis = perm[axis];
+          replaceRaised(next.getResult(0), make.transpose(result, *after));
+        }
+    replaceRaised(root.getResult(0), make.transpose(result, perm));
     return true;
   }
 
   View &view;
   ExprPool &pool;
   onnx::NodeOp root;
-  std::vector<E> digits;
-  int64_t width = 0;
-  Value x, rotated, cos, sin;
+  NodeMaker make;
+  std::vector<E> digits; ///< of the result's axes but the last
+  int64_t width = 0, turning = 0;
+  int batch = -1, head = -1, row = -1; ///< axes of the result, -1 for one that it lacks
+  std::vector<Place> places;
+  Row source, cos, sin;
+  SmallVector<int64_t> order, cosPlaces, sinPlaces; ///< the place of x for each place of the op's; columns for each pair
 };
 
 } // namespace
