@@ -49,13 +49,29 @@ std::optional<double> meanSquare(View &view, E expr, E x, E last) {
   return square ? std::optional(epsilon) : std::nullopt;
 }
 
-struct RmsPart {
+/// A normalisation before its scale and bias.
+struct Core {
   Value x;
+  NormKind kind;
   double epsilon;
 };
 
+/// The tensor from which `x` is the distance to its mean over the last axis; null where x is none.
+Value uncentred(View &view, Value x) {
+  auto node = x.getDefiningOp<onnx::NodeOp>();
+  if (!node || !node.is("Sub") || node.getOperand(0).getType() != x.getType())
+    return {};
+  std::vector<E> digits;
+  E difference = view.step(view.at(x, digits), Follow::All), last = digits.back();
+  E mean = difference ? view.head(difference->arg(1)) : nullptr;
+  if (!mean || !mean->isReduce("Mean") || !mean->arg(1)->is(Kind::Digit) || !(mean->arg(1)->extents[0] == last->extents[0]))
+    return {};
+  E wanted = view.layout(view.pool.substitute(difference->arg(0), {{last, mean->arg(1)}}));
+  return view.layout(mean->arg(0)) == wanted ? node.getOperand(0) : Value();
+}
+
 /// x * size^(-1/2) or x / size^(1/2), where size is the mean square of x.
-std::optional<RmsPart> matchRms(View &view, onnx::NodeOp node) {
+std::optional<Core> matchCore(View &view, onnx::NodeOp node) {
   if (!node.is("Mul") && !node.is("Div"))
     return std::nullopt;
   for (int side : {0, 1}) {
@@ -78,8 +94,10 @@ std::optional<RmsPart> matchRms(View &view, onnx::NodeOp node) {
     Power power = powerOf(view, view.pool.load(size, at));
     if (power.exponent != (node.is("Div") ? 0.5 : -0.5))
       continue;
-    if (auto epsilon = meanSquare(view, power.base, root, digits.back()))
-      return RmsPart{x, *epsilon};
+    if (auto epsilon = meanSquare(view, power.base, root, digits.back())) {
+      Value whole = uncentred(view, x);
+      return whole ? Core{whole, NormKind::layer, *epsilon} : Core{x, NormKind::rms, *epsilon};
+    }
   }
   return std::nullopt;
 }
@@ -90,6 +108,23 @@ Value lastAxisWeight(NodeMaker &make, WeightSet &weights, Value value, int64_t l
   if (!type || !weights.contains(value) || type.getRank() == 0 || type.getNumElements() != length || type.getShape().back() != length)
     return {};
   return make.reshape(value, {length});
+}
+
+/// The weight that `op` adds to or multiplies `inner` by, which receives its other operand; null, and nothing received, for any other node.
+Value weightOf(NodeMaker &make, WeightSet &weights, onnx::NodeOp node, StringRef op, onnx::NodeOp &inner) {
+  auto type = cast<RankedTensorType>(node.getResult(0).getType());
+  if (!node.is(op) || type.isDynamicDim(type.getRank() - 1))
+    return {};
+  for (int side : {0, 1}) {
+    auto other = node.getOperand(side).getDefiningOp<onnx::NodeOp>();
+    if (!other || other.getResult(0).getType() != type)
+      continue;
+    if (Value weight = lastAxisWeight(make, weights, node.getOperand(1 - side), type.getShape().back())) {
+      inner = other;
+      return weight;
+    }
+  }
+  return {};
 }
 
 bool replace(View &view, onnx::NodeOp node, Value x, Value scale, Value bias, NormKind kind, double epsilon) {
@@ -133,20 +168,12 @@ bool raiseNorm(View &view, WeightSet &weights, onnx::NodeOp node) {
   auto type = dyn_cast<RankedTensorType>(node.getResult(0).getType());
   if (!type || type.getRank() == 0 || !isa<FloatType>(type.getElementType()) || node.getResult(0).use_empty())
     return false;
-  // With a weight, else without.
-  if (node.is("Mul"))
-    for (int side : {0, 1}) {
-      auto inner = node.getOperand(side).getDefiningOp<onnx::NodeOp>();
-      if (!inner || inner.getResult(0).getType() != type || type.isDynamicDim(type.getRank() - 1))
-        continue;
-      NodeMaker make(OpBuilder(node), node.getLoc(), view.shapes);
-      Value scale = lastAxisWeight(make, weights, node.getOperand(1 - side), type.getShape().back());
-      auto part = scale ? matchRms(view, inner) : std::nullopt;
-      if (part)
-        return replace(view, node, part->x, scale, {}, NormKind::rms, part->epsilon);
-    }
-  auto part = matchRms(view, node);
-  return part && replace(view, node, part->x, {}, {}, NormKind::rms, part->epsilon);
+  // With a bias, else without; the same for the weight.
+  NodeMaker make(OpBuilder(node), node.getLoc(), view.shapes);
+  onnx::NodeOp scaled = node;
+  Value bias = weightOf(make, weights, node, "Add", scaled), scale = weightOf(make, weights, scaled, "Mul", scaled);
+  auto core = matchCore(view, scaled);
+  return core && replace(view, node, core->x, scale, bias, core->kind, core->epsilon);
 }
 
 } // namespace moe::raise

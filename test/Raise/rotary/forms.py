@@ -124,9 +124,11 @@ def partial():
 def single():
     """rank 3: one head, tables that are gathered"""
     return model("""
-  cos = Gather(ctable, positions)
-  sin = Gather(stable, positions)
-""" + TURN.format("key") + "y = Add(a, c)", "float[b,s,8] key, int64[b,s] positions, float[9,8] ctable, float[9,8] stable", "float[b,s,8] y")
+  c4 = Gather(ctable, positions)
+  s4 = Gather(stable, positions)
+  cos = Concat <axis = -1> (c4, c4)
+  sin = Concat <axis = -1> (s4, s4)
+""" + TURN.format("key") + "y = Add(a, c)", "float[b,s,8] key, int64[b,s] positions, float[9,4] ctable, float[9,4] stable", "float[b,s,8] y")
 
 
 def backwards():
