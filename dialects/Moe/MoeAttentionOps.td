@@ -66,7 +66,7 @@ def Moe_RotaryOp : Moe_TensorOp<"rotary"> {
 
     Constraints:
     - (C1) `x` is [B, heads, S, D]; `cos` and `sin` are [B or 1, S, R/2] with R <= D.
-    - (C2) the result has the type of `x`.
+    - (C2) the result has the element type of `x`, and its lengths where both are known.
 
     Example:
     ```mlir
@@ -98,7 +98,7 @@ def Moe_NormOp : Moe_TensorOp<"norm", [AttrSizedOperandSegments]> {
 
     Constraints:
     - (C1) `scale` and `bias` are [N], N the last axis of `x`.
-    - (C2) the result has the type of `x`.
+    - (C2) the result has the element type of `x`, and its lengths where both are known.
 
     Example:
     ```mlir

@@ -27,8 +27,8 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
     tokens, or all where there are fewer (equal scores: the lower token first); a token's experts come in rising order, then -1.
     `hash`: ids[t,:] = table[token_ids[t],:]; a token id outside the table, and an expert in it outside -1 ... E-1, end the run with
     an error.
-    `renorm` is over the slots of t that hold an expert: `sum` divides by (sum over j + epsilon); `softmax` takes the softmax of s over
-    the selected.
+    `renorm` is over the slots of t that hold an expert: `sum` divides by (sum over j + epsilon), or by `floor` where that is
+    larger and above 0; `softmax` takes the softmax of s over the selected.
     A NaN in c counts as the largest, above every threshold, as in ONNX Runtime's TopK; equal to another NaN. With softmax one NaN
     logit makes all scores of its token NaN. Which of two experts comes first is open where their c differ by less than the rounding
     of s; it is not open where they are equal before that.
@@ -63,7 +63,8 @@ def Moe_RouteOp : Moe_TensorOp<"route", [AttrSizedOperandSegments]> {
                        DefaultValuedAttr<I64Attr, "1">:$groups, DefaultValuedAttr<I64Attr, "1">:$groups_kept,
                        DefaultValuedAttr<Moe_GroupScoreAttr, "GroupScore::max">:$group_score,
                        DefaultValuedAttr<F64Attr, "1.0">:$scale, DefaultValuedAttr<F64Attr, "0.0">:$epsilon,
-                       DefaultValuedAttr<F64Attr, "0.0">:$threshold, DefaultValuedAttr<I64Attr, "0">:$capacity);
+                       DefaultValuedAttr<F64Attr, "0.0">:$threshold, DefaultValuedAttr<I64Attr, "0">:$capacity,
+                       DefaultValuedAttr<F64Attr, "0.0">:$floor);
   let results = (outs Moe_IndexTensor:$ids, Moe_FloatTensor:$weights);
   let assemblyFormat = [{
     $logits (`bias` $bias^)? (`tokens` $token_ids^)? (`table` $table^)? (`sequence` $sequence^)? attr-dict `:` functional-type(operands, results)

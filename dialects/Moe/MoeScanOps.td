@@ -111,7 +111,7 @@ def Moe_CausalConvOp : Moe_TensorOp<"causal_conv", [AttrSizedOperandSegments]> {
     Constraints:
     - (C1) `x` is [B, T, C], `weight` [C, K] with K at least 1, `bias` [C].
     - (C2) `state` and the final state are [B, C, P].
-    - (C3) the result has the type of `x`.
+    - (C3) the result has the element type of `x`, and its lengths where both are known.
     - (C4) `dilation` is at least 1.
 
     Example:

@@ -153,13 +153,19 @@ void ShapeAnalysis::visitOther(Operation *op) {
   for (OpResult result : op->getResults())
     if (hasLengthSources(op)) {
       Exprs exprs;
-      for (auto [axis, length] : llvm::enumerate(cast<RankedTensorType>(result.getType()).getShape())) {
+      auto type = cast<RankedTensorType>(result.getType());
+      SmallVector<int64_t> shape(type.getShape());
+      for (auto [axis, length] : llvm::enumerate(shape)) {
         auto [operand, place] = lengthSource(result, axis);
+        auto given = operand ? dyn_cast<RankedTensorType>(operand.getType()) : RankedTensorType();
+        if (ShapedType::isDynamic(length) && given && place < given.getRank()) // the operand's type may have become known since
+          length = given.getDimSize(place);
         const Exprs *source = operand ? dims(operand) : nullptr;
         exprs.push_back(!ShapedType::isDynamic(length)               ? SymExpr(length)
                         : source && size_t(place) < source->size() ? (*source)[place]
                                                                      : SymExpr::symbol("d" + std::to_string(fresh++)));
       }
+      result.setType(RankedTensorType::get(shape, type.getElementType(), type.getEncoding()));
       define(result, exprs);
     }
   if (op->getNumResults() == 1) // a state, whose lengths the session knows

@@ -168,6 +168,8 @@ std::vector<double> weigh(RouteOp op, ArrayRef<double> s, ArrayRef<int64_t> ids)
   if (op.getRenorm() == Renorm::softmax)
     softmax(chosen);
   double sum = std::accumulate(chosen.begin(), chosen.end(), op.getEpsilon().convertToDouble());
+  if (double floor = op.getFloor().convertToDouble(); floor > 0)
+    sum = std::max(sum, floor);
   double factor = op.getScale().convertToDouble();
   std::vector<double> weights;
   auto *next = chosen.begin().base();

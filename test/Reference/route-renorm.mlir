@@ -10,6 +10,16 @@ func.func @test_sum() {
   return
 }
 
+// The divisor is at least the floor: 3 + 1 reaches 4, 0.5 + 0.5 does not.
+func.func @test_floor() {
+  %logits = arith.constant dense<[[1.0, 0.5, 3.0], [0.5, 0.5, 0.0]]> : tensor<2x3xf32>
+  %ids, %w = moe.route %logits {k = 2 : i64, score = #moe.score<identity>, renorm = #moe.renorm<sum>, floor = 4.0 : f64}
+           : (tensor<2x3xf32>) -> (tensor<2x2xi32>, tensor<2x2xf32>)
+  %want = arith.constant dense<[[0.75, 0.25], [0.125, 0.125]]> : tensor<2x2xf32>
+  check.expect_eq %w, %want : tensor<2x2xf32>, tensor<2x2xf32>
+  return
+}
+
 // The softmax over the two selected of three.
 func.func @test_softmax() {
   %logits = arith.constant dense<[[0.0, 1.0986122886681098, -1.0]]> : tensor<1x3xf64>

@@ -283,6 +283,8 @@ private:
         auto [held, s] = slot(k, j);
         return {k.choose(held, k.add(sum[0], term(k, s)), sum[0])};
       })[0];
+      if (double floor = op.getFloor().convertToDouble(); op.getRenorm() == Renorm::sum && floor > 0)
+        divisor = arith::MaximumFOp::create(k.b, divisor, number(k, floor));
     }
     double scale = op.getScale().convertToDouble();
     k.loop(zero, count, [&](Code k, Value j) {

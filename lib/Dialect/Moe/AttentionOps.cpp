@@ -46,7 +46,7 @@ LogicalResult RotaryOp::verify() {
               (ShapedType::isDynamic(half) || ShapedType::isDynamic(width) || 2 * half <= width);
   if (!fits) // C1
     return emitOpError("needs x [B, heads, S, D] and cos, sin [B or 1, S, R/2] with R <= D");
-  if (getResult().getType() != getX().getType()) // C2
+  if (!isLike(getResult(), getX())) // C2
     return emitOpError("needs a result of the type of x");
   return success();
 }
@@ -59,7 +59,7 @@ LogicalResult RotaryOp::reifyResultShapes(OpBuilder &builder, ReifiedRankedShape
 LogicalResult NormOp::verify() {
   if (rank(getX()) < 1 || !hasShape(getScale(), {length(getX(), -1)}) || !hasShape(getBias(), {length(getX(), -1)})) // C1
     return emitOpError("needs scale and bias of the length of the last axis");
-  if (getResult().getType() != getX().getType()) // C2
+  if (!isLike(getResult(), getX())) // C2
     return emitOpError("needs a result of the type of x");
   return success();
 }

@@ -140,7 +140,7 @@ LogicalResult CausalConvOp::verify() {
   SmallVector<int64_t> state = {length(getX(), 0), length(getX(), 2), past};
   if (!hasShape(getState(), state) || !hasShape(getFinal(), state)) // C2
     return emitOpError("needs states [B, C, P] with P = dilation * (K - 1)");
-  if (getResult().getType() != getX().getType()) // C3
+  if (!isLike(getResult(), getX())) // C3
     return emitOpError("needs a result of the type of x");
   return success();
 }

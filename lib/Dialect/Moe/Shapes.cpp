@@ -20,6 +20,10 @@ bool hasShape(Value value, ArrayRef<int64_t> lengths) {
          llvm::all_of(llvm::zip(shape, lengths), [](auto pair) { return agree(std::get<0>(pair), std::get<1>(pair)); });
 }
 
+bool isLike(Value a, Value b) {
+  return getElementTypeOrSelf(a.getType()) == getElementTypeOrSelf(b.getType()) && hasShape(a, cast<ShapedType>(b.getType()).getShape());
+}
+
 OpFoldResult dimension(OpBuilder &builder, Location loc, Value value, int64_t axis) {
   return tensor::getMixedSize(builder, loc, value, axis < 0 ? axis + rank(value) : axis);
 }

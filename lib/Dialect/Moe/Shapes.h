@@ -17,6 +17,9 @@ int64_t rank(mlir::Value value);
 /// True where `value` is left out or its shape may be `lengths`.
 bool hasShape(mlir::Value value, llvm::ArrayRef<int64_t> lengths);
 
+/// True where both may have the same elements in the same places: of one type, with lengths that agree.
+bool isLike(mlir::Value a, mlir::Value b);
+
 /// The length of an axis when the code runs, as an index.
 mlir::OpFoldResult dimension(mlir::OpBuilder &builder, mlir::Location loc, mlir::Value value, int64_t axis);
 

@@ -56,7 +56,7 @@ private:
     bool scores = route.getScore() == Score::softmax || (route.getScore() == Score::identity && route.getRenorm() == Renorm::softmax);
     return scores && route.getSelect() == Select::topk && !route.getBias() && route.getGroups() == route.getGroupsKept() &&
            (route.getRenorm() == Renorm::none || route.getScore() == Score::identity ||
-            (route.getRenorm() == Renorm::sum && route.getEpsilon().isZero()));
+            (route.getRenorm() == Renorm::sum && route.getEpsilon().isZero() && route.getFloor().isZero()));
   }
 
   static bool positiveWeights(RouteOp route) {

@@ -61,6 +61,8 @@ std::pair<Value, Value> spell(NodeMaker &make, RouteOp op) {
     Value sum = make.node("ReduceSum", {weights, make.ints(-1)}, make.attr("keepdims", 1), kOpset);
     if (double epsilon = op.getEpsilon().convertToDouble())
       sum = make.node("Add", {sum, make.number(epsilon, element)}, {}, kOpset);
+    if (double floor = op.getFloor().convertToDouble(); floor > 0)
+      sum = make.node("Max", {sum, make.number(floor, element)}, {}, kOpset);
     weights = make.node("Div", {weights, sum}, {}, kOpset);
   }
   if (double scale = op.getScale().convertToDouble(); scale != 1)

@@ -74,7 +74,7 @@ FailureOr<std::pair<Value, Value>> routeTokens(Expansion &e, Value logits, Value
   SmallVector<int64_t> shape = {e.length(logits, 0), k};
   auto route = e.make.known(RouteOp::create(b, e.make.loc, RankedTensorType::get(shape, b.getI32Type()), RankedTensorType::get(shape, b.getF32Type()),
                                             logits, Value(), Value(), Value(), Value(), k, Score::softmax, Select::topk,
-                                            normalize ? Renorm::sum : Renorm::none, 1, 1, GroupScore::max, APFloat(1.0), APFloat(0.0), APFloat(0.0), 0));
+                                            normalize ? Renorm::sum : Renorm::none, 1, 1, GroupScore::max, APFloat(1.0), APFloat(0.0), APFloat(0.0), 0, APFloat(0.0)));
   if (!weightsOf)
     return std::pair<Value, Value>(route.getIds(), route.getWeights());
   Value picked = e.widened(e.op("GatherElements", {weightsOf, e.cast(route.getIds(), b.getI64Type())}, e.attr("axis", 1)));

@@ -22,6 +22,10 @@ FailureOr<Value> headsOf(Expansion &e, int64_t &heads) {
   if (dims > 0 && half != dims / 2)
     return e.fail("cos_cache has " + Twine(half) + " columns for rotary_embedding_dim " + Twine(dims));
   int64_t width = e.length(x, -1);
+  if (ShapedType::isDynamic(width) && dims == 0 && (e.rankOf(x) == 4 || count > 0)) { // each head is as wide as its rotation
+    width = (e.rankOf(x) == 4 ? 1 : count) * 2 * half;
+    x = e.op("Reshape", {x, e.concat({e.lengths(x, 0, e.rankOf(x) - 1), e.make.ints(width)}, 0)});
+  }
   if (failed(e.needLength(width, "the last axis of input")))
     return failure();
   if (e.rankOf(x) == 4)

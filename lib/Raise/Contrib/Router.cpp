@@ -30,7 +30,7 @@ FailureOr<Value> select(Expansion &e, Value logits, Value bias) {
   SmallVector<int64_t> shape = {e.length(logits, 0), k};
   auto route = e.make.known(RouteOp::create(b, e.make.loc, RankedTensorType::get(shape, b.getI32Type()), RankedTensorType::get(shape, b.getF32Type()),
                                             logits, bias, Value(), Value(), Value(), k, Score::sigmoid, Select::topk, Renorm::none, groups, kept,
-                                            summed == 1 ? GroupScore::max : GroupScore::top2_sum, APFloat(1.0), APFloat(0.0), APFloat(0.0), 0));
+                                            summed == 1 ? GroupScore::max : GroupScore::top2_sum, APFloat(1.0), APFloat(0.0), APFloat(0.0), 0, APFloat(0.0)));
   return e.cast(route.getIds(), b.getI64Type());
 }
 

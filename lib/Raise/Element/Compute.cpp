@@ -186,6 +186,10 @@ E View::stepCompute(onnx::NodeOp node, ArrayRef<E> indices) {
       return pool.constant(value.getValues<APFloat>()[0].convertToDouble());
     return pool.constant(value.getValues<APInt>()[0].getSExtValue());
   }
+  if (op == "Shape" && indices[0]->is(Kind::Const) && !node.attribute("start")) {
+    auto length = extent(node.getOperand(0), unsigned(indices[0]->number)).constant();
+    return length ? pool.constant(*length) : nullptr;
+  }
   if (op == "OneHot")
     return stepOneHot(node, indices);
   if (op == "ScatterElements")

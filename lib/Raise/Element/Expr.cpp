@@ -310,6 +310,12 @@ E ExprPool::apply(StringRef op, ArrayRef<E> args) {
     return quot(x, SymExpr(*intConst(y)));
   if (op == "IntMod" && isNonNegative(x) && intConst(y) > 0)
     return rem(x, SymExpr(*intConst(y)));
+  if (op == "IntAdd") // most * radix + least
+    for (auto [most, least] : {std::pair(x, y), std::pair(y, x)})
+      if (auto radix = extentOf(least); radix && radix->constant() && most->isApply("IntMul"))
+        for (int side : {0, 1})
+          if (auto extent = extentOf(most->arg(1 - side)); extent && most->arg(side)->isConst(*radix->constant()))
+            return flat({most->arg(1 - side), least}, {*extent, *radix});
   if ((op == "Less" && isNonNegative(x) && y->isConst(0)) || (op == "And" && (x->isConst(0) || y->isConst(0))))
     return constant(0);
   if ((op == "GreaterOrEqual" && isNonNegative(x) && y->isConst(0)) || (op == "Or" && (x->isConst(1) || y->isConst(1))))

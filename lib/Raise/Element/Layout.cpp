@@ -183,6 +183,15 @@ E View::stepLayout(onnx::NodeOp node, unsigned result, ArrayRef<E> indices) {
     at[axis] = wrapIndex(pool, open(pool.load(node.getOperand(1), indices)), extent(source, axis));
     return pool.load(source, at);
   }
+  if (op == "ScatterElements" && node.stringAttribute("reduction", "none") == "none") {
+    // Along an axis of one place, a choice among that one place overwrites it.
+    int64_t axis = wrap(node.intAttribute("axis", 0), rank);
+    auto choice = node.getOperand(1).getDefiningOp<onnx::NodeOp>();
+    bool overwritten = choice && choice.is("TopK") && extent(source, axis).is(1) && extent(node.getOperand(1), axis).is(1);
+    for (int64_t other = 0; other < rank; ++other)
+      overwritten = overwritten && extent(source, other) == extent(node.getOperand(1), other);
+    return overwritten ? pool.load(node.getOperand(2), at) : nullptr;
+  }
   if (op == "GatherND") {
     int64_t batch = node.intAttribute("batch_dims", 0), indexRank = cast<RankedTensorType>(node.getOperand(1).getType()).getRank();
     auto depth = extent(node.getOperand(1), indexRank - 1).constant();

@@ -64,14 +64,32 @@ private:
   /// What a node adds to one of its operands, and that operand. `key` is the expert's digit where one node stands for all experts.
   std::pair<std::optional<Contribution>, Value> addition(onnx::NodeOp node, E key) {
     if (node.is("Add"))
-      for (unsigned side : {1, 0})
+      for (unsigned side : {1, 0}) {
+        auto scatter = node.getOperand(side).getDefiningOp<onnx::NodeOp>();
+        if (scatter && addsRows(scatter) && isZero(scatter.getOperand(0)))
+          if (auto term = onOwnTokens(scatter, key))
+            return {term, node.getOperand(1 - side)};
         if (node.getOperand(1 - side).getType() == root.getResult(0).getType() || key)
           if (auto term = onAllTokens(node.getOperand(side), key))
             return {term, node.getOperand(1 - side)};
-    if ((node.is("ScatterElements") && node.intAttribute("axis", 0) == 0) || node.is("ScatterND"))
-      if (node.stringAttribute("reduction", "none") == "add" && rows.digits.size() == 1)
-        return {onOwnTokens(node, key), node.getOperand(0)};
+      }
+    if (addsRows(node) && node.stringAttribute("reduction", "none") == "add")
+      return {onOwnTokens(node, key), node.getOperand(0)};
     return {std::nullopt, Value()};
+  }
+
+  /// True for a scatter of rows; without a reduction it adds to rows of 0, since no token is an expert's own twice.
+  bool addsRows(onnx::NodeOp node) {
+    StringRef reduction = node.stringAttribute("reduction", "none");
+    return ((node.is("ScatterElements") && node.intAttribute("axis", 0) == 0) || node.is("ScatterND")) && (reduction == "add" || reduction == "none") &&
+           rows.digits.size() == 1;
+  }
+
+  bool isZero(Value tensor) {
+    std::vector<E> at(rows.digits);
+    at.push_back(hidden);
+    auto type = dyn_cast<RankedTensorType>(tensor.getType());
+    return type && type.getRank() == int64_t(at.size()) && view.open(pool.load(tensor, at))->isConst(0);
   }
 
   std::optional<Contribution> onAllTokens(Value term, E key) {
@@ -208,9 +226,7 @@ private:
     Value result = ids && weights ? buildLayer(view, make, rows, first.ffn, tensors, ids, weights, first.scaleInput) : Value();
     if (!result)
       return false;
-    std::vector<E> at(rows.digits);
-    at.push_back(hidden);
-    bool nothing = rest.getType() == root.getResult(0).getType() && view.open(pool.load(rest, at))->isConst(0);
+    bool nothing = rest.getType() == root.getResult(0).getType() && isZero(rest);
     replaceRaised(root.getResult(0), nothing ? result : make.node("Add", {rest, result}));
     return true;
   }

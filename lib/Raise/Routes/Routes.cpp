@@ -117,8 +117,9 @@ private:
     groups = groupsKept = 1;
     bias = {};
     renorm = Renorm::none;
+    expertScale = {};
     scale = 1;
-    epsilon = 0;
+    epsilon = floor = 0;
     zeroFilled = false;
   }
 
@@ -127,7 +128,7 @@ private:
   bool takeLogScores(RouteOp route) {
     int64_t k = route.getK();
     if (route.getScore() != Score::softmax || route.getSelect() != Select::topk || route.getRenorm() != Renorm::sum || route.getBias() ||
-        route.getGroups() != 1 || !route.getEpsilon().isZero() || !route.getScale().isExactlyValue(1.0))
+        route.getGroups() != 1 || !route.getEpsilon().isZero() || !route.getFloor().isZero() || !route.getScale().isExactlyValue(1.0))
       return false;
     std::vector<E> at;
     E logit = view.head(view.at(route.getLogits(), at), Follow::Layout);
@@ -239,12 +240,14 @@ private:
       condition = view.head(condition->arg(0));
       std::swap(kept, dropped);
     }
+    if (condition->isApply("ToBool"))
+      condition = view.head(condition->arg(0), Follow::Layout);
+    if (E always = view.head(condition); always->is(Kind::Const)) // one group, always kept
+      return always->number != 0 ? kept : dropped;
     E fill = view.open(dropped);
     if (!fill->is(Kind::Const) || !(std::isinf(fill->number) || fill->number == 0))
       return nullptr;
     zeroFilled = fill->number == 0;
-    if (condition->isApply("ToBool"))
-      condition = view.head(condition->arg(0), Follow::Layout);
     return groupMask(condition, kept) ? kept : nullptr;
   }
 
@@ -325,17 +328,21 @@ private:
       }
       if (opened->isApply("Mul") && (opened->arg(0)->is(Kind::Const) || view.head(opened->arg(1))->is(Kind::Const))) {
         bool left = opened->arg(0)->is(Kind::Const);
-        if (renorm == Renorm::softmax || epsilon != 0)
+        if (renorm == Renorm::softmax || epsilon != 0 || floor != 0)
           return false; // a scale inside the renormalisation is another router, unless it cancels
         if (renorm == Renorm::none)
           scale *= left ? opened->arg(0)->number : view.head(opened->arg(1))->number;
         weight = opened->arg(left ? 1 : 0);
         continue;
       }
+      if (opened->isApply("Mul") && renorm == Renorm::none && !expertScale && scaledByExpert(opened)) {
+        weight = opened->arg(view.layout(opened->arg(0)) == view.layout(pool.load(expertScale, {chosen})) ? 1 : 0);
+        continue;
+      }
       // Of two renormalisations the outer one counts.
-      if (double outer = epsilon; opened->isApply("Div") && renorm != Renorm::softmax && outer == 0 && isSum(opened->arg(1), opened->arg(0))) {
+      if (opened->isApply("Div") && renorm != Renorm::softmax && epsilon == 0 && floor == 0 && isSum(opened->arg(1), opened->arg(0))) {
         if (renorm == Renorm::sum)
-          epsilon = outer;
+          epsilon = floor = 0;
         renorm = Renorm::sum;
         weight = opened->arg(0);
         continue;
@@ -344,9 +351,21 @@ private:
     }
   }
 
-  /// sum over the slots of `terms`, plus a small number.
+  /// A product of which one factor is a number of each expert: that of the chosen one.
+  bool scaledByExpert(E product) {
+    for (E factor : product->args)
+      if (E load = view.layout(factor); load->is(Kind::Load) && load->args.size() == 1 && load->args[0] == chosen)
+        expertScale = load->value;
+    return bool(expertScale);
+  }
+
+  /// sum over the slots of `terms`, plus a small number or not below one.
   bool isSum(E expr, E term) {
     expr = view.head(expr);
+    if (expr->isApply("Max") && view.head(expr->arg(1))->is(Kind::Const)) {
+      floor = view.head(expr->arg(1))->number;
+      expr = view.head(expr->arg(0));
+    }
     if (expr->isApply("Add") && view.head(expr->arg(1))->is(Kind::Const)) {
       epsilon = view.head(expr->arg(1))->number;
       expr = view.head(expr->arg(0));
@@ -392,9 +411,12 @@ private:
     auto route = make.known(RouteOp::create(b, make.loc, RankedTensorType::get(shape, b.getI32Type()),
                                             RankedTensorType::get(shape, weightType.getElementType()), matrix, offsets, Value(), Value(), sequence, k,
                                             selected.score, capacity ? Select::capacity : Select::topk, renorm, groups, groupsKept, groupScore, APFloat(scale), APFloat(epsilon),
-                                            APFloat(0.0), capacity));
+                                            APFloat(0.0), capacity, APFloat(floor)));
     experts.getIdsMutable().assign(route.getIds());
-    experts.getWeightsMutable().assign(route.getWeights());
+    Value weights = route.getWeights();
+    if (expertScale)
+      weights = make.node("Mul", {weights, make.node("Gather", {expertScale, route.getIds()}, make.attr("axis", int64_t(0)))});
+    experts.getWeightsMutable().assign(weights);
     return true;
   }
 
@@ -414,7 +436,8 @@ private:
   bool zeroFilled = false;
   ScorePart selected;
   Renorm renorm = Renorm::none;
-  double scale = 1, epsilon = 0;
+  Value expertScale; ///< numbers of the experts that multiply the renormalised weights, [E]
+  double scale = 1, epsilon = 0, floor = 0;
 };
 
 } // namespace

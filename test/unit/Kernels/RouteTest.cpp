@@ -41,7 +41,7 @@ const Case kRoutes[] = {
      "  return %i, %w : tensor<?x2xi64>, tensor<?x2xf32>\n}",
      {{5}, {1}, {0}, {70}}},
     {"route_expert_choice", "func.func @main(%x: tensor<?x12xf32>) -> (tensor<?x12xi64>, tensor<?x12xf32>) {\n"
-     "  %i, %w = moe.route %x {k = 12 : i64, select = #moe.select<expert_choice>, capacity = 3 : i64, renorm = #moe.renorm<sum>, epsilon = 1.0e-3 : f64}\n"
+     "  %i, %w = moe.route %x {k = 12 : i64, select = #moe.select<expert_choice>, capacity = 3 : i64, renorm = #moe.renorm<sum>, epsilon = 1.0e-3 : f64, floor = 0.2 : f64}\n"
      "     : (tensor<?x12xf32>) -> (tensor<?x12xi64>, tensor<?x12xf32>)\n"
      "  return %i, %w : tensor<?x12xi64>, tensor<?x12xf32>\n}",
      {{5}, {1}, {0}, {70}}},
