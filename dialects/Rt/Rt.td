@@ -230,4 +230,31 @@ def Rt_HostOp : Rt_Op<"host_op"> {
   let hasVerifier = 1;
 }
 
+def Rt_SyncOp : Rt_Op<"sync"> {
+  let summary = "waits until kernels on a device have left memory alone";
+  let description = [{
+    Meaning: returns when all launches before it are done. The host may then read what kernels wrote and write what they read. A check in a kernel
+    that did not hold ends the run here. The ABI entry is `sync`.
+
+    ```
+    for each launch so far: wait until it is done
+    ```
+
+    Constraints: none.
+
+    Example:
+    ```mlir
+    func.func @main(%counts: memref<1xindex>) -> index {
+      rt.sync
+      %c0 = arith.constant 0 : index
+      %0 = memref.load %counts[%c0] : memref<1xindex>
+      return %0 : index
+    }
+    ```
+
+    Lifespan: created by schedule, gone after lower.
+  }];
+  let assemblyFormat = "attr-dict";
+}
+
 #endif // MOE_DIALECTS_RT

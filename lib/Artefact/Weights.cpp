@@ -60,21 +60,35 @@ LogicalResult writeOne(ParamOp param, raw_ostream &out) {
 
 } // namespace
 
-LogicalResult writeWeights(ModuleOp module, ArrayAttr names, llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &places) {
+LogicalResult WeightList::add(ModuleOp module, StringRef target, ArrayAttr names, std::vector<int32_t> &numbers) {
   SymbolTable symbols(module);
-  SmallVector<ParamOp> params;
+  for (Attribute attr : names) {
+    std::string name = cast<StringAttr>(attr).str();
+    auto param = symbols.lookup<ParamOp>(name);
+    if (!param)
+      return module.emitError("stage emit: no weight is called ") << attr;
+    auto [known, isNew] = places.try_emplace(name, int32_t(weights.size()));
+    if (!isNew && !OperationEquivalence::isEquivalentTo(param, weights[known->second].param, OperationEquivalence::IgnoreLocations)) {
+      // Another target's weight of this name is computed in another way.
+      name += "@" + target.str();
+      std::tie(known, isNew) = places.try_emplace(name, int32_t(weights.size()));
+    }
+    if (isNew)
+      weights.push_back({name, param});
+    numbers.push_back(known->second);
+  }
+  return success();
+}
+
+LogicalResult WeightList::write(llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &written) {
   nlohmann::ordered_json header;
   int64_t at = 0;
-  for (Attribute name : names) {
-    auto param = symbols.lookup<ParamOp>(cast<StringAttr>(name).getValue());
-    if (!param)
-      return module.emitError("stage emit: no weight is called ") << name;
-    params.push_back(param);
+  for (auto &[name, param] : weights) {
     int64_t length = byteSize(cast<RankedTensorType>(param.getType()));
     // Padding belongs to the tensor before it: the format allows no holes.
     int64_t end = roundUp(at + length, kAlign);
-    header[cast<StringAttr>(name).str()] = {{"dtype", "U8"}, {"shape", {end - at}}, {"data_offsets", {at, end}}};
-    places.push_back({cast<StringAttr>(name).str(), at, length});
+    header[name] = {{"dtype", "U8"}, {"shape", {end - at}}, {"data_offsets", {at, end}}};
+    written.push_back({name, at, length});
     at = end;
   }
   std::string text = header.empty() ? "{}" : header.dump();
@@ -84,8 +98,8 @@ LogicalResult writeWeights(ModuleOp module, ArrayAttr names, llvm::raw_pwrite_st
   llvm::support::endian::write64le(size, text.size());
   file.write(size, 8);
   file << text;
-  for (auto [param, place] : llvm::zip(params, places)) {
-    if (failed(writeOne(param, file)))
+  for (auto [weight, place] : llvm::zip(weights, written)) {
+    if (failed(writeOne(weight.param, file)))
       return failure();
     file.write_zeros(roundUp(place.length, kAlign) - place.length);
     place.offset += start;

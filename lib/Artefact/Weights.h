@@ -4,6 +4,7 @@
 #include "moe/Dialect/Moe.h"
 #include "mlir/IR/BuiltinOps.h"
 #include "llvm/Support/raw_ostream.h"
+#include <map>
 
 namespace moe {
 
@@ -13,8 +14,22 @@ struct WeightPlace {
   int64_t offset, length; ///< bytes from the start of the file
 };
 
-/// Writes the params of the module that `names` lists as a safetensors file (https://github.com/huggingface/safetensors), each one U8,
-/// data on a page, tensors at multiples of 64 bytes. `places` receives where each is. Fails with a diagnostic.
-mlir::LogicalResult writeWeights(mlir::ModuleOp module, mlir::ArrayAttr names, llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &places);
+/// The weights of an artefact: those of all its targets, each once.
+class WeightList {
+public:
+  /// Adds the params of the module that `names` lists; `numbers` receives the place of each in the list. Fails with a diagnostic.
+  mlir::LogicalResult add(mlir::ModuleOp module, llvm::StringRef target, mlir::ArrayAttr names, std::vector<int32_t> &numbers);
+  /// Writes a safetensors file (https://github.com/huggingface/safetensors), each weight U8, data on a page, tensors at multiples of 64 bytes.
+  /// `places` receives where each is. Fails with a diagnostic.
+  mlir::LogicalResult write(llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &places);
+
+private:
+  struct Weight {
+    std::string name;
+    ParamOp param;
+  };
+  std::vector<Weight> weights;
+  std::map<std::string, int32_t> places; ///< by name
+};
 
 } // namespace moe

@@ -3,7 +3,6 @@
 #include "Weights.h"
 #include "moe/Dialect/Rt.h"
 #include "moe/Schema/Convert.h"
-#include "moe/Target/Cpu.h"
 #include "moert/abi.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
@@ -134,26 +133,49 @@ ordered_json entries(ModuleOp module) {
   return result;
 }
 
+/// What the manifest says of a target.
+ordered_json describe(const Target &target, const TargetCode &code, const std::vector<int32_t> &params) {
+  ordered_json result = {{"name", target.name()}, {"device", target.device()}, {"code", code.host}, {"isas", code.isas}, {"params", params}};
+  if (!code.device.empty())
+    result["kernels"] = {{"file", code.device}, {"names", code.kernels}, {"messages", code.messages}};
+  return result;
+}
+
 } // namespace
 
-LogicalResult writeArtefact(ModuleOp module, StringRef path, const CompileOptions &options) {
-  auto fail = [&](const Twine &what, std::error_code error) { return module.emitError("stage emit: ") << what << ": " << error.message(); };
-  auto names = module->getAttrOfType<ArrayAttr>(rt::kParamsAttr);
-  if (!names || !module->getAttrOfType<ArrayAttr>(rt::kEntriesAttr))
-    return module.emitError("stage emit: the module does not say what its entries are; was it scheduled?");
+LogicalResult writeArtefact(ArrayRef<LoweredModule> modules, StringRef path, const CompileOptions &options) {
+  ModuleOp first = modules.front().module;
+  auto fail = [&](const Twine &what, std::error_code error) { return first.emitError("stage emit: ") << what << ": " << error.message(); };
+  for (const LoweredModule &lowered : modules)
+    if (!lowered.module->getAttrOfType<ArrayAttr>(rt::kParamsAttr) || !lowered.module->getAttrOfType<ArrayAttr>(rt::kEntriesAttr))
+      return first.emitError("stage emit: the module does not say what its entries are; was it scheduled?");
   while (path.ends_with("/"))
     path = path.drop_back();
   PendingFolder folder(path);
   if (std::error_code error = folder.create())
     return fail("cannot create " + path, error);
 
+  WeightList weights;
+  std::vector<std::string> files = {"weights.safetensors"};
+  ordered_json targets = ordered_json::array();
+  for (auto [target, module] : modules) {
+    std::vector<int32_t> params;
+    TargetCode code;
+    if (failed(weights.add(module, target->name(), module->getAttrOfType<ArrayAttr>(rt::kParamsAttr), params)) ||
+        failed(target->emit(module, options, folder.file(""), code)))
+      return failure();
+    for (const std::string &name : {code.host, code.device})
+      if (!name.empty())
+        files.push_back(name);
+    targets.push_back(describe(*target, code, params));
+  }
   std::vector<WeightPlace> places;
   {
     std::error_code error;
     llvm::raw_fd_ostream file(folder.file("weights.safetensors"), error);
     if (error)
       return fail("cannot write the weights", error);
-    if (failed(writeWeights(module, names, file, places)))
+    if (failed(weights.write(file, places)))
       return failure();
     file.close();
     if (file.has_error()) {
@@ -162,21 +184,19 @@ LogicalResult writeArtefact(ModuleOp module, StringRef path, const CompileOption
       return fail("cannot write the weights", error);
     }
   }
-  if (failed(compileForCpu(module, options.isas, folder.file("code.cpu.so"))))
-    return failure();
 
   ordered_json manifest;
   manifest["format"] = "moe";
   manifest["version"] = 1;
   manifest["abi"] = MOERT_ABI_VERSION;
-  manifest["targets"] = {{{"name", "cpu"}, {"code", "code.cpu.so"}, {"isas", options.isas}}};
-  manifest["entries"] = entries(module);
-  manifest["state"] = values(module->getAttrOfType<ArrayAttr>(rt::kStatesAttr));
+  manifest["targets"] = targets;
+  manifest["entries"] = entries(first);
+  manifest["state"] = values(first->getAttrOfType<ArrayAttr>(rt::kStatesAttr));
   ordered_json params = ordered_json::array();
   for (const WeightPlace &place : places)
     params.push_back({{"name", place.name}, {"file", "weights.safetensors"}, {"offset", place.offset}, {"length", place.length}});
   manifest["params"] = params;
-  for (const char *name : {"code.cpu.so", "weights.safetensors"}) {
+  for (const std::string &name : files) {
     uint64_t size = 0;
     llvm::sys::fs::file_size(folder.file(name), size);
     manifest["files"][name] = {{"bytes", size}, {"xxh3", fileDigest(folder.file(name))}};
@@ -189,7 +209,8 @@ LogicalResult writeArtefact(ModuleOp module, StringRef path, const CompileOption
       return fail("cannot write the manifest", error);
     file << manifest.dump(1) << "\n";
   }
-  if (std::error_code error = folder.commit({"weights.safetensors", "code.cpu.so", "manifest.json"}))
+  files.push_back("manifest.json");
+  if (std::error_code error = folder.commit(files))
     return fail("cannot finish " + path, error);
   return success();
 }

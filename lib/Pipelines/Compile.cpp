@@ -4,6 +4,7 @@
 #include "moe/Export/Onnx.h"
 #include "moe/Import/Onnx.h"
 #include "moe/Pipelines/Explain.h"
+#include "moe/Target/Target.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
 #include "mlir/Parser/Parser.h"
@@ -75,17 +76,39 @@ static LogicalResult writeOnnx(ModuleOp module, StringRef path, const CompileOpt
   return succeeded(passes.run(module)) ? exportOnnx(module, path) : failure();
 }
 
+/// Stages behind legalize are for one target each: the others work on copies.
+static ExitCode emit(ModuleOp module, Stage from, const CompileRequest &request) {
+  std::vector<std::shared_ptr<const Target>> targets = request.options.targets;
+  if (targets.empty())
+    targets.push_back(llvm::cantFail(lookupTarget("cpu")));
+  std::vector<OwningOpRef<ModuleOp>> copies;
+  std::vector<LoweredModule> modules;
+  for (const auto &target : targets) {
+    bool last = target == targets.back();
+    if (!last)
+      copies.emplace_back(module.clone());
+    modules.push_back({target, last ? module : *copies.back()});
+    if (failed(runStages(modules.back().module, from, Stage::Lower, request.options.only(target))))
+      return ExitCode::Invalid;
+  }
+  return succeeded(writeArtefact(modules, request.output, request.options)) ? ExitCode::Done : ExitCode::System;
+}
+
 ExitCode compile(const CompileRequest &request, MLIRContext &context) {
   if (!isReadable(request.input, context))
     return ExitCode::System;
   OwningOpRef<ModuleOp> module = read(request, context);
   if (!module)
     return ExitCode::Invalid;
-  Stage to = request.to.value_or(Stage::Emit);
-  if (failed(runRequested(*module, request.from.value_or(Stage::Import), to, request.options)))
+  Stage from = request.from.value_or(Stage::Import), to = request.to.value_or(Stage::Emit), shared = std::min(to, Stage::Legalize);
+  if (to > Stage::Legalize && to < Stage::Emit && request.options.targets.size() > 1) {
+    emitError(UnknownLoc::get(&context)) << "a dump behind legalize is for one target; name one with --target";
+    return ExitCode::Usage;
+  }
+  if (failed(runRequested(*module, from, to == Stage::Emit ? shared : to, request.options)))
     return ExitCode::Invalid;
   if (to == Stage::Emit)
-    return succeeded(writeArtefact(*module, request.output, request.options)) ? ExitCode::Done : ExitCode::System;
+    return emit(*module, std::max(from, shared), request);
   if (StringRef(request.output).ends_with(".onnx"))
     return succeeded(writeOnnx(*module, request.output, request.options)) ? ExitCode::Done : ExitCode::Invalid;
   return print(*module, request.output);

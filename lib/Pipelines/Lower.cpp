@@ -1,44 +1,24 @@
 //===- Lower.cpp - the lower stage ------------------------------------------------------------------------------===//
 #include "Pipelines.h"
-#include "moe/Conversion/Passes.h"
-#include "moe/Transforms/Passes.h"
-#include "mlir/Conversion/Passes.h"
-#include "mlir/Dialect/Arith/Transforms/Passes.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "moe/Target/Target.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/LLVMIR/LLVMDialect.h"
-#include "mlir/Dialect/Math/Transforms/Passes.h"
-#include "mlir/Dialect/MemRef/Transforms/Passes.h"
-#include "mlir/Transforms/Passes.h"
+#include "mlir/Dialect/LLVMIR/NVVMDialect.h"
+#include "mlir/Dialect/LLVMIR/ROCDLDialect.h"
 
 using namespace mlir;
 
 namespace moe {
 
-void buildLower(OpPassManager &passes, const CompileOptions &) {
-  // Half precision has no arithmetic of its own: what the lowerings left goes through float32.
-  arith::ArithEmulateUnsupportedFloatsOptions floats;
-  floats.sourceTypeStrs = {"bf16"};
-  floats.targetTypeStr = "f32";
-  // On functions alone: what weights are computed from is interpreted as it is.
-  auto onFunctions = [&](std::unique_ptr<Pass> pass) { passes.addNestedPass<func::FuncOp>(std::move(pass)); };
-  onFunctions(arith::createArithEmulateUnsupportedFloats(floats));
-  onFunctions(math::createMathExtendToSupportedTypes());
-  passes.addPass(createExpandMath());
-  onFunctions(createLowerVectors());
-  onFunctions(memref::createExpandOpsPass());
-  onFunctions(createSCFToControlFlowPass());
-  onFunctions(createLowerAffinePass());
-  arith::ArithExpandOpsPassOptions expand;
-  expand.includeBf16 = true;
-  onFunctions(arith::createArithExpandOpsPass(expand));
-  passes.addPass(createRtToLLVM()); // on control-flow form: a failed check leaves the function
-  passes.addPass(createReconcileUnrealizedCastsPass());
-}
+void buildLower(OpPassManager &passes, const CompileOptions &options) { options.target().buildLower(passes, options); }
 
 LogicalResult verifyLower(ModuleOp module) {
-  return verifyOps(module, "lower", "only LLVM ops and weights may be left", [](Operation *op) {
+  auto isDeviceOp = [](Operation *op) { return isa_and_nonnull<LLVM::LLVMDialect, NVVM::NVVMDialect, ROCDL::ROCDLDialect>(op->getDialect()); };
+  return verifyOps(module, "lower", "only LLVM ops and weights may be left", [&](Operation *op) {
+    if (op->getParentOfType<gpu::GPUModuleOp>())
+      return isDeviceOp(op);
     return isa<ModuleOp>(op) || isa_and_nonnull<LLVM::LLVMDialect>(op->getDialect()) || op->getDialect()->getNamespace() == "moe" ||
-           op->getParentOfType<ModuleOp>() != op->getParentOp();
+           isa<gpu::GPUModuleOp>(op) || op->getParentOfType<ModuleOp>() != op->getParentOp();
   });
 }
 

@@ -1,6 +1,7 @@
 //===- Options.cpp - the options of a compilation by name -------------------------------------------------------===//
 #include "moe/Pipelines/Options.h"
-#include "moe/Target/Cpu.h"
+#include "moe/Target/Target.h"
+#include "llvm/ADT/StringExtras.h"
 
 using llvm::Error;
 using llvm::StringRef;
@@ -11,12 +12,17 @@ namespace {
 Error wrong(const llvm::Twine &message) { return llvm::createStringError(message); }
 
 Error setTarget(CompileOptions &options, StringRef value) {
-  if (value == "cpu")
-    options.isas = CompileOptions().isas;
-  else if (value == "cpu:native")
-    options.isas = {nativeIsa()};
-  else
-    return wrong("this version compiles for cpu and cpu:native");
+  std::vector<std::shared_ptr<const Target>> targets;
+  for (StringRef name : llvm::split(value, ',')) {
+    auto target = lookupTarget(name);
+    if (!target)
+      return target.takeError();
+    for (const auto &other : targets)
+      if (other->name() == (*target)->name())
+        return wrong("target " + other->name() + " is given twice");
+    targets.push_back(std::move(*target));
+  }
+  options.targets = std::move(targets);
   return Error::success();
 }
 
@@ -57,7 +63,10 @@ Error setHostOp(CompileOptions &options, StringRef value) {
 Error setGeneralizeLength(CompileOptions &options, StringRef) { return options.generalizeLength = true, Error::success(); }
 
 constexpr OptionInfo kOptions[] = {
-    {"target", "TARGET", "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded) or cpu:native (this machine's alone); default cpu", setTarget},
+    {"target", "TARGET,...",
+     "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded), cpu:native (this machine's alone), emu:sm_90a, emu:gfx942 (code for a GPU, run on the "
+     "processor), emu:gpu; default cpu",
+     setTarget},
     {"math", "TYPE", "f32 or bf16: what the operands of projections and experts may be rounded to; default: the model's own types", setMath},
     {"strict", "", "a construct that takes the plain path is an error, not a remark", setStrict},
     {"plain", "", "recognise nothing: every node takes the plain path", setPlain},
@@ -73,6 +82,17 @@ constexpr llvm::StringLiteral kMissing[] = {"weights",  "calibrate", "memory",  
                                             "parallel", "report",    "routing-trace"};
 
 } // namespace
+
+const Target &CompileOptions::target() const {
+  static const std::shared_ptr<const Target> cpu = llvm::cantFail(lookupTarget("cpu"));
+  return targets.empty() ? *cpu : *targets.front();
+}
+
+CompileOptions CompileOptions::only(std::shared_ptr<const Target> target) const {
+  CompileOptions result = *this;
+  result.targets = {std::move(target)};
+  return result;
+}
 
 llvm::ArrayRef<OptionInfo> optionInfos() { return kOptions; }
 llvm::ArrayRef<llvm::StringLiteral> missingOptions() { return kMissing; }

@@ -4,6 +4,7 @@
 #include "moe/Dialect/Rt.h"
 #include "moe/Transforms/Passes.h"
 #include "mlir/Dialect/Func/IR/FuncOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/IR/BuiltinOps.h"
 
 using namespace mlir;
@@ -27,10 +28,22 @@ struct DescribeEntriesPass : impl::DescribeEntriesBase<DescribeEntriesPass> {
     });
     getOperation()->setAttr(rt::kParamsAttr, builder.getArrayAttr(names));
     listStates(builder);
+    listKernels(builder);
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (function->hasAttr(rt::kEntryAttr))
         entries.push_back(describe(builder, function));
     getOperation()->setAttr(rt::kEntriesAttr, builder.getArrayAttr(entries));
+  }
+
+  /// Numbers the kernels on a grid in the order of their first launches.
+  void listKernels(Builder &builder) {
+    llvm::MapVector<StringAttr, int32_t> places;
+    getOperation().walk([&](gpu::LaunchFuncOp launch) {
+      auto place = places.insert({launch.getKernelName(), int32_t(places.size())}).first;
+      launch->setAttr(rt::kIndexAttr, builder.getI32IntegerAttr(place->second));
+    });
+    SmallVector<Attribute> names = llvm::map_to_vector(places, [](auto &entry) { return Attribute(entry.first); });
+    getOperation()->setAttr(rt::kKernelsAttr, builder.getArrayAttr(names));
   }
 
   /// Numbers the states in the order in which the module names them.

@@ -271,6 +271,6 @@ TEST_P(DeviceTest, RoutingOfNoTokens) {
   EXPECT_EQ(tokens, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(All, DeviceTest, testing::Values("cpu", "null"), [](auto &info) { return std::string(info.param); });
+INSTANTIATE_TEST_SUITE_P(All, DeviceTest, testing::Values("cpu", "null", "emu"), [](auto &info) { return std::string(info.param); });
 
 } // namespace

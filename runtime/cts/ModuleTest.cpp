@@ -217,9 +217,12 @@ TEST(ModuleTest, ManifestsThatAreNoJson) {
 }
 
 TEST(ModuleTest, TargetsOfOtherDevices) {
-  SampleArtefact artefact([](Json &manifest) { manifest["targets"][0]["name"] = "nvidia:sm_90a"; });
-  expectRefused(artefact, MOERT_UNSUPPORTED, "no target of the artefact runs here; the artefact has: nvidia:sm_90a");
-  expectRefused(artefact, MOERT_UNSUPPORTED, "no such device", {"nvidia:sm_90a", nullptr});
+  SampleArtefact artefact([](Json &manifest) { 
+    manifest["targets"][0]["name"] = "toy:1";
+    manifest["targets"][0]["device"] = "toy";
+  });
+  expectRefused(artefact, MOERT_UNSUPPORTED, "no target of the artefact runs here; the artefact has: toy:1");
+  expectRefused(artefact, MOERT_UNSUPPORTED, "no device 'toy'", {"toy:1", nullptr});
 }
 
 TEST(ModuleTest, CodeThatIsNoCode) {

@@ -61,7 +61,7 @@ SampleArtefact::SampleArtefact(const std::function<void(Json &manifest)> &change
   Json manifest = {{"format", "moe"},
                    {"version", 1},
                    {"abi", MOERT_ABI_VERSION},
-                   {"targets", Json::array({{{"name", "cpu"}, {"code", "code.cpu.so"}, {"isas", {"avx2", "avx512", "amx"}}}})},
+                   {"targets", Json::array({{{"name", "cpu"}, {"device", "cpu"}, {"code", "code.cpu.so"}, {"isas", {"avx2", "avx512", "amx"}}, {"params", {0}}}})},
                    {"entries", entries()},
                    {"state", states()},
                    {"params", Json::array({{{"name", "w"}, {"file", "weights.safetensors"}, {"offset", 4096}, {"length", 16}}})}};

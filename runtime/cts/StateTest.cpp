@@ -104,6 +104,6 @@ TEST_P(StateTest, ForksGoOnAlone) {
   EXPECT_EQ(Result(moert_session_fork(nullptr, &made)).code(), MOERT_INVALID_ARGUMENT);
 }
 
-INSTANTIATE_TEST_SUITE_P(Devices, StateTest, testing::Values("cpu", "null"));
+INSTANTIATE_TEST_SUITE_P(Devices, StateTest, testing::Values("cpu", "null", "emu"));
 
 } // namespace

@@ -2,29 +2,27 @@
 #include "arena.h"
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
+#include <new>
 
 namespace moert {
 
-/// What lies in front of the memory of each block, free or not.
-struct alignas(64) Arena::Block {
-  int64_t size;    ///< with this header; a multiple of 64
-  Block *before;   ///< the neighbour at the lower address; null at the start of a slab
-  Block *next, *previous; ///< in a free list or among the run's blocks
-  Slab *slab;
-  Block *self;     ///< this block where it is in use, else null: tells headers from other bytes
-  bool isFree, isLast, inRun;
-
-  Block *after() { return isLast ? nullptr : reinterpret_cast<Block *>(reinterpret_cast<char *>(this) + size); }
-  void *memory() { return this + 1; }
-};
-
 struct Arena::Slab {
-  void *memory;
+  Slab(char *memory, int64_t size, int64_t run) : memory(memory), size(size), lastUsed(run), at(static_cast<Block **>(std::calloc(size_t(size / kUnit), sizeof(Block *)))) {
+    if (!at)
+      throw std::bad_alloc();
+  }
+  Slab(const Slab &) = delete;
+  ~Slab() { std::free(at); }
+
+  Block *&blockAt(const char *start) { return at[(start - memory) / kUnit]; }
+
+  char *memory;
   int64_t size;
   int64_t lastUsed; ///< the run that last cut a block from it
+  Block **at;       ///< the block that starts at each unit and is in use; from the system as zeros, so that only what is used takes memory
+  Block *first = nullptr;
 };
-
-static constexpr int64_t kHeader = 64;
 
 Arena::Arena(std::shared_ptr<Device> theDevice) : device(std::move(theDevice)) {}
 
@@ -42,7 +40,6 @@ static std::pair<int, int> listOf(int64_t size, int stepBits) {
 void Arena::insertFree(Block *block) {
   auto [power, step] = listOf(block->size, kStepBits);
   block->isFree = true;
-  block->self = nullptr;
   block->previous = nullptr;
   block->next = freeLists[power][step];
   if (block->next)
@@ -92,41 +89,51 @@ Arena::Block *Arena::grow(int64_t size) {
     memory = device->table.allocate(device->instance, wanted = size);
   if (!memory)
     return nullptr;
-  slabs.push_back(std::make_unique<Slab>(Slab{memory, wanted, run}));
+  try {
+    slabs.push_back(std::make_unique<Slab>(static_cast<char *>(memory), wanted, run));
+  } catch (const std::bad_alloc &) {
+    device->table.release(device->instance, memory, wanted);
+    return nullptr;
+  }
   reserved += wanted;
-  auto *block = static_cast<Block *>(memory);
-  *block = {};
-  block->size = wanted;
-  block->slab = slabs.back().get();
-  block->isLast = true;
+  Block *block = newBlock();
+  *block = {slabs.back()->memory, wanted, nullptr, nullptr, nullptr, nullptr, slabs.back().get(), false, false};
+  return block->slab->first = block;
+}
+
+Arena::Block *Arena::newBlock() {
+  if (!unused)
+    return &blocks.emplace_back();
+  Block *block = unused;
+  unused = block->next;
   return block;
+}
+
+void Arena::deleteBlock(Block *block) {
+  block->next = unused;
+  unused = block;
 }
 
 void *Arena::allocate(int64_t bytes) {
   if (bytes >= (int64_t(1) << (kPowers - 2)))
     return nullptr;
-  int64_t size = std::max(bytes, int64_t(1)) + kHeader;
-  size = (size + kHeader - 1) / kHeader * kHeader;
+  int64_t size = (std::max(bytes, int64_t(1)) + kUnit - 1) / kUnit * kUnit;
   Block *block = findFree(size);
   if (block)
     removeFree(block);
   else if (!(block = grow(size)))
     return nullptr;
-  if (block->size - size >= 2 * kHeader) {
-    auto *rest = reinterpret_cast<Block *>(reinterpret_cast<char *>(block) + size);
-    *rest = {};
-    rest->size = block->size - size;
-    rest->before = block;
-    rest->slab = block->slab;
-    rest->isLast = block->isLast;
-    if (Block *after = rest->after())
-      after->before = rest;
+  if (block->size > size) {
+    Block *rest = newBlock();
+    *rest = {block->start + size, block->size - size, block, block->after, nullptr, nullptr, block->slab, false, false};
+    if (rest->after)
+      rest->after->before = rest;
+    block->after = rest;
     block->size = size;
-    block->isLast = false;
     insertFree(rest);
   }
   block->slab->lastUsed = run;
-  block->self = block;
+  block->slab->blockAt(block->start) = block;
   block->inRun = true;
   block->previous = nullptr;
   block->next = runBlocks;
@@ -135,20 +142,16 @@ void *Arena::allocate(int64_t bytes) {
   runBlocks = block;
   live += block->size;
   peak = std::max(peak, live);
-  return block->memory();
+  return block->start;
 }
 
 /// The block whose memory starts at `memory`, or null.
 Arena::Block *Arena::blockOf(void *memory) const {
   auto address = reinterpret_cast<uintptr_t>(memory);
-  if (address % 64 != 0)
-    return nullptr;
   for (auto &slab : slabs) {
     auto start = reinterpret_cast<uintptr_t>(slab->memory);
-    if (address < start + kHeader || address >= start + uintptr_t(slab->size))
-      continue;
-    Block *block = static_cast<Block *>(memory) - 1;
-    return block->self == block ? block : nullptr;
+    if (address >= start && address < start + uintptr_t(slab->size))
+      return address % kUnit == 0 ? slab->blockAt(static_cast<char *>(memory)) : nullptr;
   }
   return nullptr;
 }
@@ -166,20 +169,22 @@ bool Arena::keep(void *memory) {
 
 void Arena::freeBlock(Block *block) {
   live -= block->size;
-  block->self = nullptr;
-  if (Block *after = block->after(); after && after->isFree) {
+  block->slab->blockAt(block->start) = nullptr;
+  if (Block *after = block->after; after && after->isFree) {
     removeFree(after);
     block->size += after->size;
-    block->isLast = after->isLast;
+    block->after = after->after;
+    deleteBlock(after);
   }
   if (Block *before = block->before; before && before->isFree) {
     removeFree(before);
     before->size += block->size;
-    before->isLast = block->isLast;
+    before->after = block->after;
+    deleteBlock(block);
     block = before;
   }
-  if (Block *after = block->after())
-    after->before = block;
+  if (block->after)
+    block->after->before = block;
   insertFree(block);
 }
 
@@ -206,14 +211,15 @@ void Arena::collectReturned() {
 
 void Arena::endRun() {
   while (runBlocks)
-    release(runBlocks->memory());
+    release(runBlocks->start);
   collectReturned();
   ++run;
   std::erase_if(slabs, [&](std::unique_ptr<Slab> &slab) {
-    auto *first = static_cast<Block *>(slab->memory);
-    if (!first->isFree || !first->isLast || run - slab->lastUsed < kIdleRuns)
+    Block *first = slab->first;
+    if (!first->isFree || first->after || run - slab->lastUsed < kIdleRuns)
       return false;
     removeFree(first);
+    deleteBlock(first);
     reserved -= slab->size;
     device->table.release(device->instance, slab->memory, slab->size);
     return true;

@@ -2,13 +2,15 @@
 //
 // Large slabs come from the device; blocks are cut from them by two-level segregated fit (Masmano et al., TLSF, ECRTS 2004): constant
 // time, neighbours merge when they are free. A run that repeats asks the system for nothing. Slabs that no run has touched for a while
-// go back.
+// go back. What is known of blocks is kept apart from their memory, which kernels may still write to after the host has released it: whoever
+// gets it next launches behind them.
 //
 //===------------------------------------------------------------------------------------------------------------===//
 #pragma once
 
 #include "moert/device.h"
 #include <cstddef>
+#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -49,14 +51,25 @@ public:
   int64_t reservedBytes() const { return reserved; }
 
 private:
-  struct Block;
   struct Slab;
+  /// A piece of a slab, free or not.
+  struct Block {
+    char *start;
+    int64_t size;           ///< a multiple of kUnit
+    Block *before, *after;  ///< the neighbours in the slab; null at its ends
+    Block *next, *previous; ///< in a free list or among the run's blocks
+    Slab *slab;
+    bool isFree, inRun;
+  };
+  static constexpr int64_t kUnit = 64;
   /// Sizes are powers of two, each in kSteps steps.
   static constexpr int kStepBits = 4, kSteps = 1 << kStepBits, kPowers = 48;
   static constexpr int64_t kSmallestSlab = int64_t(1) << 20, kLargestGrowth = int64_t(256) << 20;
   static constexpr int64_t kIdleRuns = 16; ///< a slab that was not needed for so many runs goes back
 
   Block *blockOf(void *memory) const;
+  Block *newBlock();
+  void deleteBlock(Block *block);
   Block *findFree(int64_t size) const;
   Block *grow(int64_t size);
   void insertFree(Block *block);
@@ -66,6 +79,8 @@ private:
 
   std::shared_ptr<Device> device;
   std::vector<std::unique_ptr<Slab>> slabs;
+  std::deque<Block> blocks;        ///< all there ever were
+  Block *unused = nullptr;         ///< those of them that stand for no memory, linked by `next`
   Block *freeLists[kPowers][kSteps] = {};
   uint64_t powers = 0;             ///< bit p: a list of power p is not empty
   uint32_t steps[kPowers] = {};

@@ -6,7 +6,7 @@
 
 namespace moert {
 
-extern const moert_device_table kCpuDevice, kNullDevice;
+extern const moert_device_table kCpuDevice, kNullDevice, kEmuDevice;
 
 /// Null where there is none of that name.
 const moert_device_table *deviceNamed(std::string_view name);

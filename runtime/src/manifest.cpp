@@ -3,6 +3,7 @@
 #include "file.h"
 #include "moert/abi.h"
 #include "types.h"
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace moert {
@@ -124,6 +125,32 @@ void readParams(Reader &reader, const Json &root, Manifest &manifest) {
   }
 }
 
+std::vector<std::string> texts(Reader &reader, const Json &object, const char *name) {
+  std::vector<std::string> result;
+  for (const Json &item : reader.list(object, name))
+    result.push_back(reader.text(item, name));
+  return result;
+}
+
+Target readTarget(Reader &reader, const Json &json, const Manifest &manifest) {
+  Target target;
+  target.name = reader.string(json, "name");
+  target.code = reader.string(json, "code");
+  target.isas = texts(reader, json, "isas");
+  checkFile(reader, manifest, target.code, "the code of target '" + target.name + "'");
+  for (const Json &param : reader.list(json, "params"))
+    target.params.push_back(int32_t(std::min<int64_t>(reader.number(param, std::string_view("params")), INT32_MAX)));
+  target.device = reader.string(json, "device");
+  if (!json.is_object() || !json.contains("kernels"))
+    return target;
+  const Json &kernels = reader.member(json, "kernels", Json::value_t::object);
+  target.deviceCode = reader.string(kernels, "file");
+  target.kernels = texts(reader, kernels, "names");
+  target.messages = texts(reader, kernels, "messages");
+  checkFile(reader, manifest, target.deviceCode, "the device code of target '" + target.name + "'");
+  return target;
+}
+
 void readFiles(Reader &reader, const Json &root, Manifest &manifest) {
   for (const auto &[name, json] : reader.member(root, "files", Json::value_t::object).items()) {
     if (!isPlainName(name) || name == "manifest.json")
@@ -154,18 +181,17 @@ Status parseManifest(std::string_view json, Manifest &manifest) {
 
   Manifest result;
   readFiles(reader, root, result);
-  for (const Json &item : reader.list(root, "targets")) {
-    Target target{reader.string(item, "name"), reader.string(item, "code"), {}};
-    for (const Json &isa : reader.list(item, "isas"))
-      target.isas.push_back(reader.text(isa, "isas"));
-    checkFile(reader, result, target.code, "the code of target '" + target.name + "'");
-    result.targets.push_back(std::move(target));
-  }
+  for (const Json &item : reader.list(root, "targets"))
+    result.targets.push_back(readTarget(reader, item, result));
   for (const Json &entry : reader.list(root, "entries"))
     result.entries.push_back(readEntry(reader, entry));
   for (const Json &state : reader.list(root, "state"))
     result.states.push_back(readState(reader, state));
   readParams(reader, root, result);
+  for (Target &target : result.targets)
+    for (int32_t param : target.params)
+      if (size_t(param) >= result.params.size())
+        reader.complain("target '", target.name, "' names weight ", param, " of ", result.params.size());
   if (reader.bad())
     return reader.take();
   if (result.targets.empty() || result.entries.empty())

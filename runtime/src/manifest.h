@@ -40,7 +40,12 @@ struct Param {
 /// Code for one kind of device.
 struct Target {
   std::string name, code;
-  std::vector<std::string> isas; ///< instruction sets that kernels exist for, best last
+  std::vector<std::string> isas;     ///< instruction sets that kernels exist for, best last
+  std::string device = "cpu";
+  std::vector<int32_t> params;       ///< places among the manifest's weights of those that the code asks for
+  std::string deviceCode;            ///< the file with code of the device's own; empty where there is none
+  std::vector<std::string> kernels;  ///< its kernels in the order of their numbers
+  std::vector<std::string> messages; ///< why checks in kernels fail, in the order of their numbers
 };
 
 struct FileRecord {

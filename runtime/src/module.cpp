@@ -1,5 +1,6 @@
 //===- module.cpp - a loaded artefact ---------------------------------------------------------------------------===//
 #include "module.h"
+#include "devices.h"
 #include "isa.h"
 #include <cerrno>
 #include <dlfcn.h>
@@ -72,10 +73,6 @@ Status Module::openFiles(const std::string &path) {
     if (digest(file.bytes()) != record.digest)
       return fail(MOERT_INVALID_ARTEFACT, name, " does not have the content that was written: its digest differs");
   }
-  for (const Param &param : manifest.params) {
-    params.push_back(const_cast<char *>(files[param.file].data() + param.offset));
-    weightBytes += param.length;
-  }
   return {};
 }
 
@@ -83,16 +80,21 @@ Status Module::chooseTarget(const moert_module_options &options) {
   std::string names;
   for (const Target &candidate : manifest.targets) {
     names += (names.empty() ? "" : ", ") + candidate.name;
-    if (target || (options.target && candidate.name != options.target))
+    if (target || (options.target && candidate.name != options.target && candidate.device != options.target))
       continue;
-    if (candidate.name == "cpu")
+    if (deviceNamed(candidate.device))
       target = &candidate;
     else if (options.target)
-      return fail(MOERT_UNSUPPORTED, "target '", candidate.name, "': this build of the runtime has no such device");
+      return fail(MOERT_UNSUPPORTED, "target '", candidate.name, "': this build of the runtime has no device '", candidate.device, "'");
   }
   if (!target)
     return fail(options.target ? MOERT_INVALID_ARGUMENT : MOERT_UNSUPPORTED, options.target ? text("there is no target '", options.target, "'") : "no target of the artefact runs here",
                 "; the artefact has: ", names);
+  for (int32_t place : target->params) {
+    const Param &param = manifest.params[size_t(place)];
+    params.push_back(const_cast<char *>(files[param.file].data() + param.offset));
+    weightBytes += param.length;
+  }
   return chooseIsa(target->isas, options.isa, isaLevel, isa);
 }
 

@@ -42,7 +42,7 @@ public:
   Manifest manifest;
   std::vector<std::unique_ptr<LoadedEntry>> entries; ///< in the manifest's order
   std::vector<moert_value_info> states;              ///< in the manifest's order
-  std::vector<void *> params;                        ///< addresses, in the manifest's order
+  std::vector<void *> params;                        ///< addresses, in the target's order
   const Target *target = nullptr;
   std::string isa;
   int64_t weightBytes = 0;
@@ -53,6 +53,11 @@ private:
   Status loadCode();
   void describeEntries();
 
+public:
+  /// The target's device code, whose bytes live as long as the module. Only where it has some.
+  std::string_view deviceCode() const { return files.at(target->deviceCode).bytes(); }
+
+private:
   std::map<std::string, MappedFile> files;
   Code code;
   int32_t isaLevel = 0;

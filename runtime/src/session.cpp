@@ -93,6 +93,7 @@ struct Session::Call : moert_call {
     };
     for (int32_t i = 0; i < numOutputs; ++i)
       outputs[i].data = self.session.sink;
+    self.settle();
     self.guarded([&] {
       if (Status status = runHostOp(name, attributes, numInputs, inputs, numOutputs, outputs, memory))
         self.failWith(status.code(), status.message());
@@ -104,6 +105,9 @@ struct Session::Call : moert_call {
 
   static void observeRouting(moert_call *call, const void *ids, int32_t idBytes, int64_t tokens, int64_t slots, int64_t experts) {
     Call &self = of(call);
+    self.settle();
+    if (self.failed)
+      return;
     self.guarded([&] {
       self.ids.resize(size_t(tokens * slots));
       for (size_t i = 0; i < self.ids.size(); ++i) {
@@ -140,6 +144,30 @@ struct Session::Call : moert_call {
       });
   }
 
+  static void launch(moert_call *call, int32_t kernel, const moert_grid *grid, const int64_t *args, int32_t count) {
+    Call &self = of(call);
+    if (self.failed)
+      return;
+    self.guarded([&] {
+      if (!self.session.program)
+        return self.failWith(MOERT_INTERNAL, "the code launches a kernel of a device that it has no code for");
+      if (Status status = self.session.program->launch(kernel, *grid, args, count))
+        self.failWith(status.code(), status.message());
+    });
+  }
+
+  static void sync(moert_call *call) { of(call).settle(); }
+
+  /// What kernels wrote can be read, and what they read can be written.
+  void settle() {
+    if (!session.program)
+      return;
+    guarded([&] {
+      if (Status status = session.program->synchronize(session.module->target->messages))
+        failWith(status.code(), status.message());
+    });
+  }
+
   void takeOutput(int32_t index, void *data, int32_t rank, const int64_t *dims) {
     if (failed)
       return;
@@ -164,8 +192,10 @@ struct Session::Call : moert_call {
       }
       session.results.push_back(memory);
     }
-    if (memory != data)
+    if (memory != data) {
+      settle();
       std::memcpy(memory, data, size_t(*bytes));
+    }
     result = {memory, *bytes, type, rank, {}};
     std::copy_n(dims, rank, result.dims);
     given[index] = true;
@@ -176,11 +206,22 @@ struct Session::Call : moert_call {
 
 Session::Session(std::shared_ptr<Module> theModule, std::shared_ptr<Device> theDevice)
     : arena(std::make_shared<Arena>(theDevice)), module(std::move(theModule)), device(std::move(theDevice)),
-      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output, Call::hostOp, Call::ignoreRouting, Call::state, Call::setState},
-      states(module->manifest.states, arena) {}
+      api{Call::allocate, Call::release, device->table.parallel, Call::param, Call::fail, Call::output, Call::hostOp, Call::ignoreRouting, Call::state, Call::setState,
+          Call::launch, Call::sync},
+      states(module->manifest.states, arena, [this] { return program ? program->synchronize(module->target->messages) : Status(); }) {}
+
+Status Session::loadProgram() {
+  const Target &target = *module->target;
+  if (target.deviceCode.empty())
+    return {};
+  if (!device->table.load)
+    return moert::fail(MOERT_INVALID_ARGUMENT, "device '", device->table.name, "' cannot run code for ", target.name, "; leave --device out");
+  program = std::make_unique<Program>(device);
+  return program->load(*module);
+}
 
 Status Session::create(std::shared_ptr<Module> module, const moert_session_options &options, std::unique_ptr<Session> &session) {
-  std::string name = options.device ? options.device : module->target->name;
+  std::string name = options.device ? options.device : module->target->device;
   const moert_device_table *table = deviceNamed(name);
   if (!table)
     return moert::fail(MOERT_INVALID_ARGUMENT, "there is no device '", name, "'");
@@ -191,7 +232,7 @@ Status Session::create(std::shared_ptr<Module> module, const moert_session_optio
   if (moert_code code = table->open(options.threads, &instance, message, sizeof message))
     return moert::fail(code, "device '", name, "': ", message);
   session.reset(new Session(std::move(module), std::make_shared<Device>(*table, instance)));
-  return {};
+  return session->loadProgram();
 }
 
 void Session::dropResults() {
@@ -259,9 +300,7 @@ Status Session::runEntry(const Module::LoadedEntry &entry, const moert_tensor *i
   std::vector<moert_tensor> taken(outputs, outputs + entry.outputs.size());
   Call call(*this, entry, taken.data());
   entry.code(&call, arguments.data());
-  if (device->table.synchronize)
-    if (moert_code code = device->table.synchronize(device->instance))
-      call.failWith(code, "the device failed");
+  call.settle();
   if (!call.failed && std::find(call.given.begin(), call.given.end(), false) != call.given.end())
     call.failWith(MOERT_INTERNAL, "the code did not give all outputs");
   states.end(!call.failed);

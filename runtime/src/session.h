@@ -3,6 +3,7 @@
 
 #include "arena.h"
 #include "module.h"
+#include "program.h"
 #include "states.h"
 #include <atomic>
 
@@ -31,11 +32,14 @@ public:
 private:
   struct Call;
   Session(std::shared_ptr<Module> module, std::shared_ptr<Device> device);
+  /// Gives the device the target's code for it, where there is some.
+  Status loadProgram();
   Status runEntry(const Module::LoadedEntry &entry, const moert_tensor *inputs, moert_tensor *outputs);
   void dropResults();
 
   std::shared_ptr<Module> module;
   std::shared_ptr<Device> device;
+  std::unique_ptr<Program> program;
   moert_api api;
   moert_routing_observer observer = nullptr;
   void *observerUser = nullptr;

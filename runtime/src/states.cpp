@@ -51,6 +51,8 @@ Status States::reserve(const StateInfo &info, State &state, int64_t length) {
   void *memory = nullptr;
   if (Status status = allocate(*bytes, &memory))
     return status;
+  if (Status status = settle())
+    return status;
   if (fresh) {
     std::memset(memory, 0, size_t(*bytes));
   } else {
@@ -104,6 +106,8 @@ Status States::set(int32_t index, void *data, const int64_t *lengths) {
   next.memory = data;
   if (!arena->keep(data)) { // an input, a weight, part of a block, or something else's memory by now
     if (Status status = allocate(*bytes, &next.memory))
+      return status;
+    if (Status status = settle())
       return status;
     std::memcpy(next.memory, data, size_t(*bytes));
   }

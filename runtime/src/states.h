@@ -3,6 +3,8 @@
 
 #include "arena.h"
 #include "manifest.h"
+#include "status.h"
+#include <functional>
 
 namespace moert {
 
@@ -10,7 +12,9 @@ namespace moert {
 /// a run has seen stays until the run has ended.
 class States {
 public:
-  States(const std::vector<StateInfo> &infos, std::shared_ptr<Arena> arena) : infos(infos), arena(std::move(arena)), kept(infos.size()), now(infos.size()) {}
+  /// `settle` waits until kernels have left memory alone.
+  States(const std::vector<StateInfo> &infos, std::shared_ptr<Arena> arena, std::function<Status()> settle)
+      : infos(infos), arena(std::move(arena)), settle(std::move(settle)), kept(infos.size()), now(infos.size()) {}
   States(const States &) = delete;
   ~States() { reset(); }
 
@@ -41,6 +45,7 @@ private:
 
   const std::vector<StateInfo> &infos;
   std::shared_ptr<Arena> arena;
+  std::function<Status()> settle;
   std::vector<State> kept, now; ///< after the last good run, and in this one
   std::vector<void *> retired;  ///< memory that this run has made and outgrown
 };

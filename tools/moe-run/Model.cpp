@@ -6,7 +6,9 @@ namespace moerun {
 static const char *orNull(const std::string &text) { return text.empty() ? nullptr : text.c_str(); }
 
 Model::Model(const ModelOptions &options) {
-  moert_module_options moduleOptions{orNull(options.target), orNull(options.isa)};
+  // A device picks the code that is for it; null runs any.
+  const std::string &target = options.target.empty() && options.device != "null" ? options.device : options.target;
+  moert_module_options moduleOptions{orNull(target), orNull(options.isa)};
   moert_module *newModule = nullptr;
   check(moert_module_load(options.path.c_str(), &moduleOptions, &newModule));
   loaded.reset(newModule);

@@ -34,7 +34,7 @@ Measuring, JSON to the output:
 Always:
   --entry NAME                       the entry point (default: the first)
   --target NAME, --isa NAME          code and instruction set to use (default: the best that this machine has)
-  --device NAME                      cpu, or null, which skips all kernels
+  --device NAME                      cpu or emu (default: the one of the code), or null, which skips all kernels
   --threads N                        default: OMP_NUM_THREADS, else all processors that the process may use
   --length SYMBOL=N                  a length that does not follow from the model; may be repeated (with a prompt or --bench)
 

@@ -70,6 +70,85 @@ def MoeToKernels : Pass<"moe-to-kernels", "::mlir::ModuleOp"> {
                            "::mlir::x86vector::X86VectorDialect", "::mlir::amx::AMXDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
+def LinalgToGpu : Pass<"moe-linalg-to-gpu", "::mlir::ModuleOp"> {
+  let summary = "linalg on buffers to kernels on a grid";
+  let description = [{
+    Each linalg op on memrefs, and each memref.copy, becomes a kernel and a launch: a thread computes one element of the result, and threads that
+    are neighbours take elements that are neighbours in memory. Reductions run in their thread, in order.
+
+    ```mlir
+    linalg.generic {...} ins(%a) outs(%b : memref<?x64xf32>) { math.exp }
+    // becomes
+    gpu.launch_func @device::@map_0 blocks in (%blocks, %c1, %c1) threads in (%c256, %c1, %c1) args(%a, %b, %n)
+    ```
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def MoeToGpu : Pass<"moe-to-gpu", "::mlir::ModuleOp"> {
+  let summary = "moe ops to kernels on a grid, written for a GPU";
+  let description = [{
+    The ops that have kernels of their own for GPUs, on buffers: `moe.linear` and `moe.experts` are products of tiles with the chip's matrix
+    instructions. Others are left for moe-to-kernels.
+
+    ```mlir
+    %y = moe.linear %x, %w : (tensor<?x64xf32>, tensor<128x64xf32>) -> tensor<?x128xf32>
+    // becomes
+    gpu.launch_func @device::@linear_0 blocks in (%rows, %columns, %c1) threads in (%c128, %c1, %c1) args(%x, %w, %y, %n)
+    ```
+  }];
+  let options = [Option<"chip", "chip", "std::string", "\"sm_90a\"", "the GPU, which decides the matrix instructions">];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::NVVM::NVVMDialect", "::mlir::ROCDL::ROCDLDialect", "::moe::rt::RtDialect",
+                           "::mlir::scf::SCFDialect", "::mlir::memref::MemRefDialect", "::mlir::vector::VectorDialect", "::mlir::math::MathDialect",
+                           "::mlir::bufferization::BufferizationDialect"];
+}
+
+def LaunchesToGpu : Pass<"moe-launches-to-gpu", "::mlir::ModuleOp"> {
+  let summary = "launches of tasks to kernels on a grid";
+  let description = [{
+    What has no kernel for GPUs runs the processor's: a thread takes one task. Bodies for one instruction set alone are dropped.
+
+    ```mlir
+    rt.launch @norm_0 tasks(%n) cost(%c) args(%x, %y : memref<?x64xf32>, memref<?x64xf32>)
+    // becomes
+    gpu.launch_func @device::@norm_0 blocks in (%blocks, %c1, %c1) threads in (%c64, %c1, %c1) args(%x, %y, %n)
+    ```
+  }];
+  let dependentDialects = ["::mlir::gpu::GPUDialect", "::mlir::scf::SCFDialect"];
+}
+
+def DeviceChecks : Pass<"moe-device-checks", "::mlir::ModuleOp"> {
+  let summary = "rt.check in kernels on a grid to stores";
+  let description = [{
+    Every kernel gets one more argument, the address of a word of the runtime; a check that does not hold leaves its number there and the kernel
+    goes on. The texts become the module's attribute `rt.messages`. Runs when kernels are LLVM functions.
+
+    ```mlir
+    rt.check %ok, "index out of range"
+    // becomes
+    llvm.cond_br %ok, ^next, ^fail
+    ^fail:
+    llvm.store %number, %word : i32, !llvm.ptr
+    ```
+  }];
+  let dependentDialects = ["::mlir::LLVM::LLVMDialect"];
+}
+
+def PrivateMemory : Pass<"moe-private-memory", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "memory on the stack of a thread gets the address space of private memory";
+  let description = [{
+    AMD's code generator wants to know where a stack slot lies.
+
+    ```mlir
+    %0 = memref.alloca() : memref<4xf32>
+    // becomes
+    %1 = memref.alloca() : memref<4xf32, #gpu.address_space<private>>
+    %0 = memref.memory_space_cast %1 : memref<4xf32, #gpu.address_space<private>> to memref<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::mlir::memref::MemRefDialect"];
+}
+
 def RtToLLVM : Pass<"moe-rt-to-llvm", "::mlir::ModuleOp"> {
   let summary = "rt ops, kernels and entries to the runtime's ABI";
   let description = [{

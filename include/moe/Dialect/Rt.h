@@ -18,8 +18,11 @@ inline constexpr llvm::StringLiteral kKernelAttr = "rt.kernel"; ///< function: a
 inline constexpr llvm::StringLiteral kIsaAttr = "rt.isa";       ///< kernel: the instruction set that it is written for
 inline constexpr llvm::StringLiteral kEntryAttr = "rt.entry";   ///< function: an entry point of the artefact
 
-inline constexpr llvm::StringLiteral kIndexAttr = "rt.index";   ///< rt.param, rt.state, rt.set_state: the place in the artefact's list of weights or states
+inline constexpr llvm::StringLiteral kIndexAttr = "rt.index";   ///< rt.param, rt.state, rt.set_state, gpu.launch_func: the place in the artefact's list of weights, states or kernels
 inline constexpr llvm::StringLiteral kParamsAttr = "rt.params"; ///< module: the names of the weights, in that order
+
+inline constexpr llvm::StringLiteral kKernelsAttr = "rt.kernels"; ///< module: the names of kernels on a grid, in the order of their numbers
+inline constexpr llvm::StringLiteral kMessagesAttr = "rt.messages"; ///< module: why checks in those kernels fail, in the order of their numbers
 
 /// module: the states that a session keeps, as a list of {name, type, dims, axis}; axis is -1 where all lengths stay.
 inline constexpr llvm::StringLiteral kStatesAttr = "rt.states";

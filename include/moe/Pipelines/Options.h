@@ -6,10 +6,13 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Support/raw_ostream.h"
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
 namespace moe {
+
+class Target;
 
 /// What the operands of products may be rounded to.
 enum class Math {
@@ -19,7 +22,7 @@ enum class Math {
 
 /// The only options of the pipelines; tools fill them in from their command lines.
 struct CompileOptions {
-  std::vector<std::string> isas = {"avx2", "avx512", "amx"}; ///< instruction sets that kernels are made for, best last
+  std::vector<std::shared_ptr<const Target>> targets; ///< none: cpu. Stages from schedule on are for the first one
   bool strict = false;   ///< a fallback is an error instead of a remark
   bool raise = true;     ///< recognise constructs; without it every node takes the plain path
   bool proofs = false;   ///< each raised value and its original become results of the entry (moe-expose-proofs)
@@ -33,6 +36,11 @@ struct CompileOptions {
   bool quiet = false;    ///< no remarks about the plain path
   llvm::raw_ostream *explain = nullptr; ///< where what was recognised is explained; null for nowhere
   std::function<mlir::LogicalResult(mlir::PassManager &)> configure; ///< sets up instrumentation of each stage's passes; may be empty
+
+  /// The one that stages from schedule on are for.
+  const Target &target() const;
+  /// The same options for one target.
+  CompileOptions only(std::shared_ptr<const Target> target) const;
 };
 
 /// An option as tools, the C API and Python name it.

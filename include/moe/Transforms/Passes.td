@@ -55,6 +55,40 @@ def FuseElementwise : Pass<"moe-fuse-elementwise", "::mlir::func::FuncOp"> {
   let dependentDialects = ["::mlir::linalg::LinalgDialect", "::mlir::affine::AffineDialect"];
 }
 
+def SyncHost : Pass<"moe-sync-host", "::mlir::func::FuncOp"> {
+  let summary = "the host waits for kernels before it touches memory that they use";
+  let description = [{
+    Small buffers that no kernel uses move to the stack of the host; before the host reads or writes other memory it waits, unless nothing was
+    launched since it last waited.
+
+    ```mlir
+    gpu.launch_func @device::@count blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%n : memref<index>)
+    %0 = memref.load %n[] : memref<index>
+    // becomes
+    gpu.launch_func @device::@count blocks in (%c1, %c1, %c1) threads in (%c1, %c1, %c1) args(%n : memref<index>)
+    rt.sync
+    %0 = memref.load %n[] : memref<index>
+    ```
+  }];
+  let dependentDialects = ["::moe::rt::RtDialect", "::mlir::memref::MemRefDialect"];
+}
+
+def GlobalsToParams : Pass<"moe-globals-to-params", "::mlir::ModuleOp"> {
+  let summary = "constants that kernels on a device read become weights";
+  let description = [{
+    The constants of host code lie in its memory, which a device may not see.
+
+    ```mlir
+    memref.global "private" constant @c : memref<4xf32> = dense<1.0>
+    %0 = memref.get_global @c : memref<4xf32>
+    // becomes
+    moe.param @c : tensor<4xf32> = dense<1.0>
+    %0 = rt.param "c" : memref<4xf32>
+    ```
+  }];
+  let dependentDialects = ["::moe::MoeDialect", "::moe::rt::RtDialect"];
+}
+
 def FreeBuffers : Pass<"moe-free-buffers", "::mlir::func::FuncOp"> {
   let summary = "each buffer is released after its last use";
   let description = [{
@@ -115,6 +149,21 @@ def ExpandMath : Pass<"moe-expand-math", "::mlir::ModuleOp"> {
     ```
   }];
   let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect"];
+}
+
+def ExpandDeviceMath : Pass<"moe-expand-device-math", "::mlir::gpu::GPUModuleOp"> {
+  let summary = "elementary functions in device code become arithmetic";
+  let description = [{
+    A GPU has no library of functions, and its compilers' own need not be installed. Sine and cosine reduce their argument in float64, so that
+    large ones keep their accuracy. Square roots and roundings stay: they are instructions.
+
+    ```mlir
+    %0 = math.exp %x : f32
+    // becomes
+    %0 = a polynomial in %x, by arith ops
+    ```
+  }];
+  let dependentDialects = ["::mlir::arith::ArithDialect", "::mlir::math::MathDialect", "::mlir::vector::VectorDialect", "::mlir::LLVM::LLVMDialect"];
 }
 
 def ExpandContrib : Pass<"moe-expand-contrib", "::mlir::ModuleOp"> {

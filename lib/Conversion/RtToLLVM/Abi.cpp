@@ -223,7 +223,7 @@ private:
       bool launches = false;
       if (auto launch = dyn_cast<rt::LaunchOp>(op))
         launches = checking.contains(launch.getKernel());
-      if (isa<rt::CheckOp>(op) || (leave && (launches || isa<func::CallOp, rt::HostOp>(op))))
+      if (isa<rt::CheckOp>(op) || (leave && (launches || isa<func::CallOp, rt::HostOp, rt::SyncOp>(op))))
         ops.push_back(op);
     });
     for (Operation *op : ops) {

@@ -11,7 +11,7 @@
 namespace moe::abi {
 
 /// The entries of moert_api, in order.
-enum class Entry { Allocate, Release, Parallel, Param, Fail, Output, HostOp, Routed, State, SetState };
+enum class Entry { Allocate, Release, Parallel, Param, Fail, Output, HostOp, Routed, State, SetState, Launch, Sync };
 
 mlir::Type pointer(mlir::MLIRContext *context);
 /// `base` + `bytes`.

@@ -4,6 +4,7 @@
 #include "Views.h"
 #include "moe/Conversion/Passes.h"
 #include "moe/Dialect/Moe.h"
+#include "moert/abi.h"
 #include "mlir/Analysis/DataLayoutAnalysis.h"
 #include "mlir/Conversion/ArithToLLVM/ArithToLLVM.h"
 #include "mlir/Conversion/ControlFlowToLLVM/ControlFlowToLLVM.h"
@@ -17,6 +18,7 @@
 #include "mlir/Conversion/VectorToLLVM/ConvertVectorToLLVM.h"
 #include "mlir/Dialect/AMX/Transforms.h"
 #include "mlir/Dialect/ControlFlow/IR/ControlFlowOps.h"
+#include "mlir/Dialect/GPU/IR/GPUDialect.h"
 #include "mlir/Dialect/X86Vector/Transforms.h"
 
 using namespace mlir;
@@ -166,6 +168,69 @@ struct RoutedPattern : ConvertOpToLLVMPattern<rt::RoutedOp> {
   }
 };
 
+/// The fields of a value of LLVM's, one behind the other, each in a slot of 8 bytes: what a kernel's parameters are after its memrefs were
+/// taken apart.
+void flatten(ConversionPatternRewriter &b, Location loc, Value value, SmallVectorImpl<Value> &slots) {
+  Type type = value.getType(), i64 = b.getI64Type();
+  if (auto fields = dyn_cast<LLVM::LLVMStructType>(type)) {
+    for (size_t i = 0; i < fields.getBody().size(); ++i)
+      flatten(b, loc, LLVM::ExtractValueOp::create(b, loc, value, i), slots);
+    return;
+  }
+  if (auto array = dyn_cast<LLVM::LLVMArrayType>(type)) {
+    for (size_t i = 0; i < array.getNumElements(); ++i)
+      flatten(b, loc, LLVM::ExtractValueOp::create(b, loc, value, i), slots);
+    return;
+  }
+  if (isa<LLVM::LLVMPointerType>(type)) {
+    slots.push_back(LLVM::PtrToIntOp::create(b, loc, i64, value));
+    return;
+  }
+  unsigned bits = type.getIntOrFloatBitWidth();
+  if (isa<FloatType>(type))
+    value = LLVM::BitcastOp::create(b, loc, b.getIntegerType(bits), value);
+  slots.push_back(bits < 64 ? LLVM::ZExtOp::create(b, loc, i64, value).getResult() : value);
+}
+
+/// gpu.launch_func: the grid and the operands in memory.
+struct LaunchGridPattern : ConvertOpToLLVMPattern<gpu::LaunchFuncOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(gpu::LaunchFuncOp op, OpAdaptor adaptor, ConversionPatternRewriter &rewriter) const override {
+    Location loc = op.getLoc();
+    Value place = placeOf(rewriter, op, "kernel");
+    if (!place)
+      return failure();
+    auto i32 = [&](Value value) { return LLVM::TruncOp::create(rewriter, loc, rewriter.getI32Type(), value); };
+    Value grid = abi::stackSlots(rewriter, op, sizeof(moert_grid) / 8);
+    auto store = [&](Value value, size_t at) { LLVM::StoreOp::create(rewriter, loc, value, abi::offset(rewriter, loc, grid, at)); };
+    for (auto [axis, length] : llvm::enumerate(std::array{adaptor.getGridSizeX(), adaptor.getGridSizeY(), adaptor.getGridSizeZ()}))
+      store(length, offsetof(moert_grid, blocks) + 8 * axis);
+    for (auto [axis, length] : llvm::enumerate(std::array{adaptor.getBlockSizeX(), adaptor.getBlockSizeY(), adaptor.getBlockSizeZ()}))
+      store(i32(length), offsetof(moert_grid, threads) + 4 * axis);
+    Value shared = adaptor.getDynamicSharedMemorySize();
+    store(shared ? shared : LLVM::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(0)).getResult(), offsetof(moert_grid, shared));
+    SmallVector<Value> slots;
+    for (Value operand : adaptor.getKernelOperands())
+      flatten(rewriter, loc, operand, slots);
+    Value memory = abi::stackSlots(rewriter, op, slots.size());
+    for (auto [index, slot] : llvm::enumerate(slots))
+      LLVM::StoreOp::create(rewriter, loc, slot, abi::offset(rewriter, loc, memory, 8 * index));
+    Value count = LLVM::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(slots.size()));
+    abi::call(rewriter, loc, abi::callOf(op), abi::Entry::Launch, {place, grid, memory, count}, {});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
+struct SyncPattern : ConvertOpToLLVMPattern<rt::SyncOp> {
+  using ConvertOpToLLVMPattern::ConvertOpToLLVMPattern;
+  LogicalResult matchAndRewrite(rt::SyncOp op, OpAdaptor, ConversionPatternRewriter &rewriter) const override {
+    abi::call(rewriter, op.getLoc(), abi::callOf(op), abi::Entry::Sync, {}, {});
+    rewriter.eraseOp(op);
+    return success();
+  }
+};
+
 struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
   void runOnOperation() override {
     ModuleOp module = getOperation();
@@ -187,7 +252,8 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     populateAMXLegalizeForLLVMExportPatterns(converter, patterns);
     index::populateIndexToLLVMConversionPatterns(converter, patterns);
     ub::populateUBToLLVMConversionPatterns(converter, patterns);
-    patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern, RoutedPattern, StatePattern, SetStatePattern>(converter, /*benefit=*/10);
+    patterns.add<AllocPattern, DeallocPattern, ParamPattern, LaunchPattern, RoutedPattern, StatePattern, SetStatePattern, LaunchGridPattern, SyncPattern>(
+        converter, /*benefit=*/10);
     addHostOpPattern(converter, patterns, /*benefit=*/10);
     addViewPatterns(converter, patterns, /*benefit=*/10);
     LLVMConversionTarget target(getContext());
@@ -195,6 +261,8 @@ struct RtToLLVMPass : impl::RtToLLVMBase<RtToLLVMPass> {
     configureAMXLegalizeForExportTarget(target);
     target.addLegalOp<ModuleOp, ParamOp>();
     target.markOpRecursivelyLegal<ParamOp>(); // what weights are computed from is interpreted
+    target.addLegalOp<gpu::GPUModuleOp>();
+    target.markOpRecursivelyLegal<gpu::GPUModuleOp>(); // device code
     if (failed(applyPartialConversion(module, target, std::move(patterns))))
       signalPassFailure();
   }

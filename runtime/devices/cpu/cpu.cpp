@@ -62,6 +62,6 @@ void parallel(moert_call *call, moert_kernel kernel, const int64_t *args, int64_
 
 } // namespace
 
-const moert_device_table kCpuDevice = {"cpu", open, close, threads, allocate, release, parallel, /*synchronize=*/nullptr};
+const moert_device_table kCpuDevice = {"cpu", open, close, threads, allocate, release, parallel, /*load=*/nullptr, /*unload=*/nullptr, /*launch=*/nullptr, /*synchronize=*/nullptr};
 
 } // namespace moert

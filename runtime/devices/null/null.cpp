@@ -28,8 +28,13 @@ void *allocate(moert_device *, int64_t bytes) {
 void release(moert_device *, void *memory, int64_t) { std::free(memory); }
 void parallel(moert_call *, moert_kernel, const int64_t *, int64_t, int64_t) {}
 
+moert_code load(moert_device *, const moert_device_code *, moert_program **program, char *, size_t) { return *program = nullptr, MOERT_OK; }
+void unload(moert_device *, moert_program *) {}
+moert_code launch(moert_device *, moert_program *, int32_t, const moert_grid *, const int64_t *, int32_t, char *, size_t) { return MOERT_OK; }
+moert_code synchronize(moert_device *, char *, size_t) { return MOERT_OK; }
+
 } // namespace
 
-const moert_device_table kNullDevice = {"null", open, close, threads, allocate, release, parallel, /*synchronize=*/nullptr};
+const moert_device_table kNullDevice = {"null", open, close, threads, allocate, release, parallel, load, unload, launch, synchronize};
 
 } // namespace moert

@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Changes whenever a field is moved or its meaning changes; code of another version is refused when it is loaded. */
-#define MOERT_ABI_VERSION 3
+#define MOERT_ABI_VERSION 4
 
 typedef struct moert_call moert_call;
 struct moert_device;
@@ -30,6 +30,13 @@ typedef struct moert_value {
 /* A kernel: does the tasks [begin, end) of a launch. `args` are the launch's operands, 8 bytes each: addresses, lengths, scalars.
    Called from several threads at once with ranges that do not overlap. */
 typedef void (*moert_kernel)(moert_call *call, int64_t begin, int64_t end, const int64_t *args);
+
+/* How often a kernel of the target's own code runs: once for each thread of each block. */
+typedef struct moert_grid {
+  int64_t blocks[3];
+  int32_t threads[3]; /* of a block */
+  int32_t shared;     /* bytes of workgroup memory beyond what the kernel declares */
+} moert_grid;
 
 typedef struct moert_api {
   /* Memory for `bytes` bytes, aligned to 64, valid until released or the call ends; never null (the call fails instead, and the
@@ -62,6 +69,13 @@ typedef struct moert_api {
   void *(*state)(moert_call *call, int32_t index, int32_t append, int64_t *lengths, int64_t *room);
   /* The value of state `index` once the call has ended well; the memory is taken as by `output`. */
   void (*set_state)(moert_call *call, int32_t index, void *data, const int64_t *lengths);
+  /* Starts kernel `kernel` of the target's list on a grid; kernels run in the order of their launches, and nobody waits. Each of the
+     `num_args` operands is 8 bytes, a narrower one in the lowest of them. A grid without blocks does nothing. Only the thread that runs
+     the entry asks. */
+  void (*launch)(moert_call *call, int32_t kernel, const moert_grid *grid, const int64_t *args, int32_t num_args);
+  /* Returns once memory holds what all launches wrote: before the host reads or writes memory that kernels use. A check that did not hold
+     in one of them has failed the call by then. Only the thread that runs the entry asks. */
+  void (*sync)(moert_call *call);
 } moert_api;
 
 /* The part of a call that compiled code and devices read. */

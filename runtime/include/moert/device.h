@@ -18,6 +18,18 @@ extern "C" {
 /* An open instance; each device defines its own. */
 typedef struct moert_device moert_device;
 
+/* Device code of an artefact that an instance has taken; each device defines its own. */
+typedef struct moert_program moert_program;
+
+/* Device code as the artefact holds it. */
+typedef struct moert_device_code {
+  const char *name;    /* of the file, for messages */
+  const void *bytes;
+  int64_t num_bytes;
+  const char *const *kernels; /* names in the order of their numbers */
+  int32_t num_kernels;
+} moert_device_code;
+
 typedef struct moert_device_table {
   /* How users call the device. Required. */
   const char *name;
@@ -39,8 +51,17 @@ typedef struct moert_device_table {
      Required. */
   void (*parallel)(moert_call *call, moert_kernel kernel, const int64_t *args, int64_t tasks, int64_t cost);
 
-  /* Waits until results of earlier launches can be read. Absent: launches are done when they return. */
-  moert_code (*synchronize)(moert_device *device);
+  /* The remaining functions are of devices that run code of their own; all of them are present or all absent. */
+
+  /* Takes the device code of an artefact. What `code` points to stays valid until `unload`. Failures as in `open`. */
+  moert_code (*load)(moert_device *device, const moert_device_code *code, moert_program **program, char *message, size_t size);
+  /* Drops a program; nothing of it runs any more. */
+  void (*unload)(moert_device *device, moert_program *program);
+  /* moert_api.launch; failures as in `open`, those that show later are reported by `synchronize`. */
+  moert_code (*launch)(moert_device *device, moert_program *program, int32_t kernel, const moert_grid *grid, const int64_t *args,
+                       int32_t num_args, char *message, size_t size);
+  /* Waits until results of earlier launches can be read. Failures as in `open`. */
+  moert_code (*synchronize)(moert_device *device, char *message, size_t size);
 } moert_device_table;
 
 #ifdef __cplusplus

@@ -80,7 +80,7 @@ typedef struct moert_tensor {
 typedef struct moert_module moert_module;
 
 typedef struct moert_module_options {
-  const char *target; /* a name of the manifest's targets; null: the first that this machine can run */
+  const char *target; /* a name of the manifest's targets, or the device that one is for; null: the first that this machine can run */
   const char *isa;    /* "avx2", "avx512" or "amx": the best instruction set to use; null: the best that machine and code have */
 } moert_module_options;
 
@@ -137,7 +137,7 @@ MOERT_API const char *moert_machine_isa(void);
 typedef struct moert_session moert_session;
 
 typedef struct moert_session_options {
-  const char *device; /* "cpu" or "null"; null: the one of the module's target */
+  const char *device; /* "null", which skips kernels, or the one of the module's target; null: that one */
   int32_t threads;    /* 0: what OMP_NUM_THREADS says, else one for each processor that the process may use */
 } moert_session_options;
 

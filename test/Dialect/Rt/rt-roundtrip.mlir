@@ -51,3 +51,10 @@ func.func @host_op(%x: tensor<?xi64>, %flags: memref<4xi1>) {
   rt.host_op "rules.Tell" attrs "{\"n\":1}" elements [i1] (%flags) : (memref<4xi1>) -> ()
   return
 }
+
+// CHECK-LABEL: func.func @sync
+// CHECK: rt.sync
+func.func @sync() {
+  rt.sync
+  return
+}

@@ -18,6 +18,18 @@ TEST_P(KernelTest, EqualsTheInterpreter) {
   }
 }
 
+TEST_P(KernelTest, EqualsTheInterpreterOnGpus) {
+  OwningOpRef<ModuleOp> module = parseSourceString<ModuleOp>(GetParam().text, &context);
+  ASSERT_TRUE(module);
+  for (StringRef target : {"emu:sm_90a", "emu:gfx942"}) {
+    SCOPED_TRACE(target.str());
+    OwningOpRef<ModuleOp> lowered = module->clone();
+    std::string path = (folder + "/" + target + ".moe").str();
+    compileFor(*lowered, path, target);
+    compareAll(*module, path, "");
+  }
+}
+
 namespace {
 
 const Case kNorms[] = {

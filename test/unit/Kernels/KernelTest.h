@@ -79,8 +79,17 @@ protected:
     emulate.addPass(createEmulateTiles());
     EXPECT_TRUE(!emulated || succeeded(emulate.run(module)));
     EXPECT_TRUE(succeeded(runStages(module, Stage::Schedule, Stage::Lower, options)));
-    EXPECT_TRUE(succeeded(writeArtefact(module, path, options)));
+    EXPECT_TRUE(succeeded(writeArtefact({{llvm::cantFail(lookupTarget("cpu")), module}}, path, options)));
     return tiles;
+  }
+
+  /// Compiles the case for another target.
+  void compileFor(ModuleOp module, const std::string &path, StringRef name) {
+    CompileOptions options;
+    options.math = GetParam().math;
+    options.targets = {llvm::cantFail(lookupTarget(name))};
+    EXPECT_TRUE(succeeded(runStages(module, Stage::Raise, Stage::Lower, options)));
+    EXPECT_TRUE(succeeded(writeArtefact({{options.targets.front(), module}}, path, options)));
   }
 
   /// Runs the artefact with the kernels of `isa` and the interpreter on inputs of all sizes.
