@@ -1,5 +1,6 @@
 //===- HostOpTest.cpp - compiled code calls operators of the program that runs it -----------------------------------===//
 #include "moe/InitAll.h"
+#include "moe/Target/Target.h"
 #include "moe/Pipelines/Compile.h"
 #include "moert/moert.h"
 #include "mlir/IR/MLIRContext.h"
@@ -38,7 +39,7 @@ TEST(HostOpTest, RunsInTheProgram) {
   moe::registerDialects(registry);
   mlir::MLIRContext context(registry);
   moe::CompileRequest request{source, artefact, moe::Stage::Import, moe::Stage::Emit, {}};
-  request.options.isas = {"avx2"};
+  request.options.targets = {llvm::cantFail(moe::lookupTarget("cpu:native"))};
   ASSERT_EQ(moe::compile(request, context), moe::ExitCode::Done);
 
   moert_module *module = nullptr;
