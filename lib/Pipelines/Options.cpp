@@ -64,8 +64,8 @@ Error setGeneralizeLength(CompileOptions &options, StringRef) { return options.g
 
 constexpr OptionInfo kOptions[] = {
     {"target", "TARGET,...",
-     "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded), cpu:native (this machine's alone), emu:sm_90a, emu:gfx942 (code for a GPU, run on the "
-     "processor), emu:gpu; default cpu",
+     "cpu (AVX2, AVX-512 and AMX code, chosen when it is loaded), cpu:native (this machine's alone), nvidia:CHIP (sm_80, sm_90a, sm_100a), amd:CHIP "
+     "(gfx942, gfx950), emu:CHIP (a GPU's code, run on the processor), emu:gpu; default cpu",
      setTarget},
     {"math", "TYPE", "f32 or bf16: what the operands of projections and experts may be rounded to; default: the model's own types", setMath},
     {"strict", "", "a construct that takes the plain path is an error, not a remark", setStrict},

@@ -18,6 +18,8 @@ std::map<std::string, Kind> &kinds() {
   static std::map<std::string, Kind> table = [] {
     std::map<std::string, Kind> builtin;
     builtin["cpu"] = {"cpu, cpu:native (this machine's instruction set alone)", makeCpuTarget};
+    builtin["nvidia"] = {"nvidia:CHIP (with :ptx behind it compiled by the driver)", makeNvidiaTarget};
+    builtin["amd"] = {"amd:CHIP", makeAmdTarget};
     builtin["emu"] = {"emu:CHIP (a GPU's code run on the processor)", makeEmulatedTarget};
     return builtin;
   }();

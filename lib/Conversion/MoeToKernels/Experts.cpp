@@ -136,7 +136,7 @@ private:
               return bias < 0 ? sum : k.add(sum, guard.load(k, in[bias], {expert, at}));
             };
             Value u = biased(sums[v], upBiasAt), g = gated ? biased(sums[each + v], gateBiasAt) : Value();
-            k.storeVector(unit(k, g, u), rows, {row, at});
+            k.storeVector(gatedUnit(k, op, g, u), rows, {row, at});
           }
         };
         product.place = place;
@@ -166,22 +166,6 @@ private:
   /// The rows of an expert: from the first to behind the last.
   static std::pair<Value, Value> rowsOf(Code k, Value offsets, Value expert) {
     return {k.asIndex(k.load(offsets, {expert})), k.asIndex(k.load(offsets, {k.add(expert, k.index(1))}))};
-  }
-
-  /// The gated unit of the op's description, on vectors.
-  Value unit(Code k, Value g, Value u) {
-    Type type = u.getType();
-    auto number = [&](double x) { return k.constant(type, x); };
-    if (auto limit = op.getLimit()) {
-      double bound = limit->convertToDouble();
-      u = arith::MinimumFOp::create(k.b, arith::MaximumFOp::create(k.b, u, number(-bound)), number(bound));
-      if (g)
-        g = arith::MinimumFOp::create(k.b, g, number(bound));
-    }
-    double alpha = op.getAlpha().convertToDouble(), beta = op.getBeta().convertToDouble();
-    if (!g)
-      return activateVector(k, op.getActivation(), alpha, u);
-    return k.mul(activateVector(k, op.getActivation(), alpha, g), beta == 0 ? u : k.add(u, number(beta)));
   }
 
   /// output[t] = sum over the token's pairs of weight * (inner[row] * down + bias).

@@ -39,4 +39,18 @@ Value activateVector(Code c, Activation activation, double alpha, Value x) {
   return {};
 }
 
+Value gatedUnit(Code k, ExpertsOp op, Value g, Value u) {
+  auto number = [&](double x) { return k.constant(u.getType(), x); };
+  if (auto limit = op.getLimit()) {
+    double bound = limit->convertToDouble();
+    u = arith::MinimumFOp::create(k.b, arith::MaximumFOp::create(k.b, u, number(-bound)), number(bound));
+    if (g)
+      g = arith::MinimumFOp::create(k.b, g, number(bound));
+  }
+  double alpha = op.getAlpha().convertToDouble(), beta = op.getBeta().convertToDouble();
+  if (!g)
+    return activateVector(k, op.getActivation(), alpha, u);
+  return k.mul(activateVector(k, op.getActivation(), alpha, g), beta == 0 ? u : k.add(u, number(beta)));
+}
+
 } // namespace moe

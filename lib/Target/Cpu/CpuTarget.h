@@ -7,8 +7,8 @@
 namespace moe {
 
 /// From a legalized module to tensors ready for kernels: shapes are scalars, what weights alone determine is a weight, elementwise loops are
-/// fused; with `packed` weights have the layout of the processor's kernels.
-void scheduleTensors(mlir::OpPassManager &passes, const CompileOptions &options, bool packed);
+/// fused. `ownKernels` lowers the ops that another target has kernels for; weights of the others get the layout of the processor's kernels.
+void scheduleTensors(mlir::OpPassManager &passes, const CompileOptions &options, std::unique_ptr<mlir::Pass> ownKernels = nullptr);
 /// All of stage schedule for x86-64.
 void scheduleForCpu(mlir::OpPassManager &passes, const CompileOptions &options);
 /// Functions outside of device code to LLVM.

@@ -11,7 +11,7 @@ using namespace mlir;
 
 namespace moe {
 
-void scheduleTensors(OpPassManager &passes, const CompileOptions &options, bool packed) {
+void scheduleTensors(OpPassManager &passes, const CompileOptions &options, std::unique_ptr<Pass> ownKernels) {
   auto onFunctions = [&](std::unique_ptr<Pass> pass) { passes.addNestedPass<func::FuncOp>(std::move(pass)); };
   onFunctions(createScalarizeShapes());
   onFunctions(createCanonicalizerPass()); // folds what became scalar
@@ -20,8 +20,9 @@ void scheduleTensors(OpPassManager &passes, const CompileOptions &options, bool 
     onFunctions(createRoundProducts()); // before packing: panels hold the rounded weights
     onFunctions(createConvertElementwiseToLinalgPass());
   }
-  if (packed)
-    onFunctions(createPackWeights());
+  if (ownKernels)
+    passes.addPass(std::move(ownKernels));
+  onFunctions(createPackWeights());
   passes.addPass(createHoistParams()); // packing is done once, when the artefact is written; before fusion mixes weights with data
   onFunctions(createDequantizeToLinalg()); // after hoisting: what is left decodes while the model runs
   onFunctions(createFuseElementwise());
@@ -30,7 +31,7 @@ void scheduleTensors(OpPassManager &passes, const CompileOptions &options, bool 
 
 void scheduleForCpu(OpPassManager &passes, const CompileOptions &options) {
   auto onFunctions = [&](std::unique_ptr<Pass> pass) { passes.addNestedPass<func::FuncOp>(std::move(pass)); };
-  scheduleTensors(passes, options, /*packed=*/true);
+  scheduleTensors(passes, options);
   passes.addPass(createMoeToKernels()); // before buffers: kernels take tensors as read-only buffers
   passes.addPass(createBufferize());
   onFunctions(createCanonicalizerPass());

@@ -1,5 +1,5 @@
 //===- Chip.cpp - what is known of each GPU ---------------------------------------------------------------------===//
-#include "Chip.h"
+#include "moe/Target/Chip.h"
 
 using llvm::StringRef;
 

@@ -17,9 +17,11 @@ using namespace mlir;
 
 namespace moe {
 
-void scheduleForGpu(OpPassManager &passes, const CompileOptions &options, const Chip &) {
+void scheduleForGpu(OpPassManager &passes, const CompileOptions &options, const Chip &chip) {
   auto onFunctions = [&](std::unique_ptr<Pass> pass) { passes.addNestedPass<func::FuncOp>(std::move(pass)); };
-  scheduleTensors(passes, options, /*packed=*/true);
+  MoeToGpuOptions gpu;
+  gpu.chip = chip.name.str();
+  scheduleTensors(passes, options, createMoeToGpu(gpu));
   passes.addPass(createMoeToKernels()); // before buffers: kernels take tensors as read-only buffers
   passes.addPass(createBufferize());
   onFunctions(createCanonicalizerPass());

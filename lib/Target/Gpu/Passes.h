@@ -1,7 +1,7 @@
 //===- Passes.h - the passes of all GPUs ---------------------------------------------------------------*- C++ -*-===//
 #pragma once
 
-#include "Chip.h"
+#include "moe/Target/Chip.h"
 #include "moe/Pipelines/Options.h"
 #include "mlir/Pass/PassManager.h"
 
