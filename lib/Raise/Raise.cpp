@@ -72,6 +72,7 @@ struct RaisePass : impl::RaiseBase<RaisePass> {
         norms += raise::raiseNorm(view, weights, node);
     for (onnx::NodeOp node : live())
       linears += raise::raiseLinear(view, weights, node);
+    typeResults(function); // a raised op knows lengths that the node's inference did not
   }
 
 private:
@@ -89,9 +90,14 @@ private:
   static LogicalResult reopenLengths(func::FuncOp function, ShapeAnalysis &shapes) {
     if (failed(shapes.run(function)))
       return failure();
+    typeResults(function);
+    return success();
+  }
+
+  /// The function's result types are those of what it returns.
+  static void typeResults(func::FuncOp function) {
     Operation *end = function.getBody().front().getTerminator();
     function.setFunctionType(FunctionType::get(function.getContext(), function.getArgumentTypes(), end->getOperandTypes()));
-    return success();
   }
 };
 

@@ -90,9 +90,9 @@ private:
       return Linear{0, expr->is(Kind::Digit), SymExpr(0)};
     if (expr->is(Kind::Const))
       return Linear{0, 0, SymExpr(int64_t(expr->number))};
-    if (expr->is(Kind::Load)) { // a scalar whose content is arithmetic on lengths
-      const auto *content = view.shapes.content(expr->value);
-      return content && content->size() == 1 ? std::optional(Linear{0, 0, content->front()}) : std::nullopt;
+    if (expr->is(Kind::Load)) {
+      auto length = view.lengthAt(expr);
+      return length ? std::optional(Linear{0, 0, *length}) : std::nullopt;
     }
     if (expr->isApply("Cast"))
       return linear(expr->arg(0));
@@ -188,13 +188,13 @@ public:
   std::optional<AttentionMask> run(const MaskTerms &terms, bool read) {
     std::vector<E> conditions;
     for (auto [condition, other] : terms.choices)
-      if (read || std::isinf(other))
+      if (std::isinf(other) || (read && isBound({condition})))
         conditions.push_back(condition);
       else if (!add(condition, other))
         return std::nullopt;
     for (auto [term, factor] : terms.addends) {
       std::vector<E> found;
-      if (read && MaskReader(view, at).conditionsOf(term, factor, found))
+      if (read && MaskReader(view, at).conditionsOf(term, factor, found) && isBound(found))
         llvm::append_range(conditions, found);
       else if (!add(term, factor))
         return std::nullopt;
@@ -218,6 +218,13 @@ private:
   Value tensor(E expr) { return overLogits(view, make, at, expr, queries, keys); }
   Value numbers(Value condition) {
     return make.node("Where", {condition, make.number(0, element), make.number(-INFINITY, element)});
+  }
+
+  /// True where conditions bound the keys as the op does, or always hold.
+  bool isBound(ArrayRef<E> conditions) {
+    MaskReader reader(view, at);
+    reader.read(conditions);
+    return reader.causal || reader.rest.empty();
   }
 
   /// A tensor times a factor; 0 or the number where a condition holds or does not.

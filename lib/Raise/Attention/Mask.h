@@ -27,9 +27,9 @@ struct AttentionMask {
 };
 
 /// Recognises keys up to the query's own position and windows; what is left over becomes a tensor. An addend that is 0 or so low that
-/// nothing is left beside it counts as a condition: a query that sees no key at all (padding) gives zeros, where a graph without a guard
-/// gives the mean of what it does not see. nullopt where a term is no tensor over the logits. Without `read`, and where there may be fewer
-/// keys than queries, terms stay numbers to add.
+/// nothing is left beside it counts as conditions where such a bound is one of them: a query that padding leaves no key gives zeros, where a
+/// graph without a guard gives the mean of what it does not see. Any other addend stays numbers to add; all do without `read`, and where
+/// there may be fewer keys than queries. nullopt where a term is no tensor over the logits.
 std::optional<AttentionMask> buildMask(View &view, NodeMaker &make, const Logit &at, const MaskTerms &terms, const HeadTensor &queries,
                                        const HeadTensor &keys, bool read = true);
 

@@ -23,7 +23,7 @@ static bool isCount(DenseElementsAttr dense) {
   return llvm::all_of(llvm::enumerate(dense.getValues<int64_t>()), [](auto each) { return each.value() == int64_t(each.index()); });
 }
 
-std::optional<int64_t> View::lengthAt(E load) const {
+std::optional<SymExpr> View::lengthAt(E load) const {
   const auto *content = shapes.content(load->value);
   if (!content || !cast<RankedTensorType>(load->value.getType()).hasStaticShape())
     return std::nullopt;
@@ -33,7 +33,7 @@ std::optional<int64_t> View::lengthAt(E load) const {
       return std::nullopt;
     place = place * length + int64_t(index->number);
   }
-  return place >= 0 && place < int64_t(content->size()) ? (*content)[place].constant() : std::nullopt;
+  return place >= 0 && place < int64_t(content->size()) ? std::optional((*content)[place]) : std::nullopt;
 }
 
 E View::step(E load, Follow follow) {
@@ -66,8 +66,8 @@ E View::step(E load, Follow follow) {
     result = stepLayout(node, cast<OpResult>(load->value).getResultNumber(), load->args);
     if (!result && follow == Follow::All)
       result = stepCompute(node, load->args);
-    if (auto number = lengthAt(load))
-      result = pool.constant(*number);
+    if (auto length = lengthAt(load); length && length->constant())
+      result = pool.constant(*length->constant());
   }
   steps[{load, int(follow)}] = result;
   return result;

@@ -25,6 +25,9 @@ public:
   /// The extent of an axis; an unknown one is a symbol of its own.
   SymExpr extent(mlir::Value tensor, unsigned axis) const;
 
+  /// What shape arithmetic says the element of a load is.
+  std::optional<SymExpr> lengthAt(E load) const;
+
   /// A load with its tensor's definition put in once; null where the definition is not followed.
   E step(E load, Follow follow);
   /// Takes a load for another expression from now on: what is known of it from outside its definition.
@@ -39,8 +42,6 @@ public:
   E openWhere(E expr, llvm::function_ref<bool(mlir::Value)> follow);
 
 private:
-  /// The number that shape arithmetic says an element is.
-  std::optional<int64_t> lengthAt(E load) const;
   E stepLayout(onnx::NodeOp node, unsigned result, llvm::ArrayRef<E> indices);
   E stepConcat(onnx::NodeOp node, llvm::ArrayRef<E> indices);
   E stepReshape(mlir::Value from, mlir::Value to, llvm::ArrayRef<E> indices);
