@@ -13,7 +13,8 @@ def Moe_ParamOp : Moe_Op<"param", [Symbol, IsolatedFromAbove]> {
     ```
     param = file[offset, offset + length)   or   value   or   init()
     ```
-    Bytes are in little-endian order, elements in row-major order.
+    Bytes are in little-endian order, elements in row-major order. `role` says what the weight does in the model, `format` how its numbers
+    are stored (both by quantize; of several uses, joined by +).
 
     Constraints:
     - (C1) exactly one of `file`, `value` and `init` is given.
@@ -37,10 +38,10 @@ def Moe_ParamOp : Moe_Op<"param", [Symbol, IsolatedFromAbove]> {
     Lifespan: created by the import stage and by hoisting; written to the artefact by emit.
   }];
   let arguments = (ins SymbolNameAttr:$sym_name, TypeAttrOf<AnyRankedTensor>:$type, OptionalAttr<Moe_FileAttr>:$file,
-                       OptionalAttr<ElementsAttr>:$value, OptionalAttr<StrAttr>:$role);
+                       OptionalAttr<ElementsAttr>:$value, OptionalAttr<StrAttr>:$role, OptionalAttr<StrAttr>:$format);
   let regions = (region MaxSizedRegion<1>:$init);
   let assemblyFormat = [{
-    $sym_name `:` $type (`file` `=` $file^)? (`value` `=` $value^)? (`role` $role^)? (`init` $init^)? attr-dict
+    $sym_name `:` $type (`file` `=` $file^)? (`value` `=` $value^)? (`role` $role^)? (`format` $format^)? (`init` $init^)? attr-dict
   }];
   let hasVerifier = 1;
 }

@@ -51,11 +51,66 @@ def Moe_DequantizeOp : Moe_TensorOp<"dequantize", [AttrSizedOperandSegments]> {
   }];
   let extraClassDeclaration = [{
     /// Bits of a code.
-    int64_t width();
-    /// True where codes are integers.
-    bool isInteger();
+    int64_t width() { return widthOf(getFormat()); }
     /// Elements of a row that share a scale: `block`, or the whole row.
     int64_t blockLength();
+  }];
+}
+
+def Moe_QuantizeOp : Moe_TensorOp<"quantize"> {
+  let summary = "numbers as packed codes of few bits";
+  let description = [{
+    Meaning: finds codes for which `moe.dequantize` with the same attributes gives numbers close to `weight`. Each `block` elements of a row (0:
+    the whole row) have a scale, and by `more` a zero point (integer formats), or a scale of all scales (`global`, float formats).
+
+    ```
+    max[.., n, g]    = the element of block g whose magnitude is the largest
+    scales[.., n, g] = -max / 2^(w-1)                      integers of w bits; then codes are clamped to [-2^(w-1), 2^(w-1) - 1]
+                     = (high - low) / (2^w - 1)            with zero points; low = min(0, block), high = max(0, block)
+                     = |max| / largest / global            floats, `largest` being the largest number of the format
+                     = 2^(floor(log2 |max|) - floor(log2 largest))       scales of type f8E8M0FNU
+    global[..]       = largest |weight[.., :, :]| / largest / 448        1 where not given
+    zero[.., n, g]   = round(-low / scales)                with zero points, else `zero`
+    data[.., n, k]   = clamp(round(weight / (scales * global)) + zero)   the nearest float for float formats; 0 where the scale is 0
+    ```
+    Scales are rounded to their type before codes are chosen; ties go to even. With `hessian` each row's codes are chosen to keep its product with
+    inputs X, of which H = hessian[..] is the sum of outer products: from k = 0 on, the error of code k is made up for by the weights behind it
+    (GPTQ): U the upper Cholesky factor of the inverse of H + damping * mean(diag H) * I,
+
+    ```
+    weight[n, j] -= (weight[n, k] - result[n, k]) / U[k, k] * U[k, j]        j > k; a block's scale is chosen when its first code is
+    ```
+    Inputs that are always 0 (H[k, k] = 0) leave others alone. Sources: OCP Microscaling Formats 1.0; arXiv:2210.17323 (GPTQ).
+
+    Constraints:
+    - (C1) `weight` is [.., N, K] with K static; `data` is [.., N, ceil(w * K / 8)] of 8-bit elements.
+    - (C2) `scales` is [.., N, ceil(K / block)]; of f8E8M0FNU and f8E4M3FN for float formats only.
+    - (C3) `more` is zero points, [.., N, ceil(w * blocks / 8)] of 8-bit elements, for unsigned formats, or `global`, [..], for float formats.
+    - (C4) `zero` needs an unsigned format and no zero points.
+    - (C5) `hessian` is [.., K, K].
+    - (C6) `block` and `damping` are at least 0.
+
+    Example:
+    ```mlir
+    func.func @main(%w: tensor<8x128x64xf32>) -> (tensor<8x128x32xui8>, tensor<8x128x2xbf16>) {
+      %0, %s = moe.quantize %w {format = #moe.format<u4>, block = 32 : i64, zero = 8 : i64}
+         : (tensor<8x128x64xf32>) -> (tensor<8x128x32xui8>, tensor<8x128x2xbf16>)
+      return %0, %s : tensor<8x128x32xui8>, tensor<8x128x2xbf16>
+    }
+    ```
+
+    Lifespan: created by quantize; of weights, computed when the artefact is written.
+  }];
+  let arguments = (ins Moe_FloatTensor:$weight, Optional<Moe_FloatTensor>:$hessian, Moe_FormatAttr:$format,
+                       DefaultValuedAttr<I64Attr, "0">:$block, DefaultValuedAttr<I64Attr, "0">:$zero,
+                       DefaultValuedAttr<F64Attr, "0.01">:$damping);
+  let results = (outs AnyRankedTensor:$data, Moe_FloatTensor:$scales, Optional<AnyRankedTensor>:$more);
+  let assemblyFormat = "$weight (`hessian` $hessian^)? attr-dict `:` functional-type(operands, results)";
+  let extraClassDeclaration = [{
+    /// Elements of a row that share a scale: `block`, or the whole row.
+    int64_t blockLength();
+    mlir::Value getZeroPoints() { return isInteger(getFormat()) ? getMore() : mlir::Value(); }
+    mlir::Value getGlobal() { return isInteger(getFormat()) ? mlir::Value() : getMore(); }
   }];
 }
 

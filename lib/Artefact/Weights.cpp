@@ -88,7 +88,7 @@ LogicalResult WeightList::write(llvm::raw_pwrite_stream &file, std::vector<Weigh
     // Padding belongs to the tensor before it: the format allows no holes.
     int64_t end = roundUp(at + length, kAlign);
     header[name] = {{"dtype", "U8"}, {"shape", {end - at}}, {"data_offsets", {at, end}}};
-    written.push_back({name, at, length});
+    written.push_back({name, param.getRole().value_or("").str(), param.getFormat().value_or("").str(), at, length});
     at = end;
   }
   std::string text = header.empty() ? "{}" : header.dump();

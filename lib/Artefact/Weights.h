@@ -10,7 +10,7 @@ namespace moe {
 
 /// Where a weight lies in the weights file.
 struct WeightPlace {
-  std::string name;
+  std::string name, role, format; ///< role and format may be empty
   int64_t offset, length; ///< bytes from the start of the file
 };
 

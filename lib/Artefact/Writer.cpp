@@ -193,8 +193,11 @@ LogicalResult writeArtefact(ArrayRef<LoweredModule> modules, StringRef path, con
   manifest["entries"] = entries(first);
   manifest["state"] = values(first->getAttrOfType<ArrayAttr>(rt::kStatesAttr));
   ordered_json params = ordered_json::array();
-  for (const WeightPlace &place : places)
+  for (const WeightPlace &place : places) {
     params.push_back({{"name", place.name}, {"file", "weights.safetensors"}, {"offset", place.offset}, {"length", place.length}});
+    if (!place.role.empty())
+      params.back().update({{"role", place.role}, {"format", place.format}});
+  }
   manifest["params"] = params;
   for (const std::string &name : files) {
     uint64_t size = 0;

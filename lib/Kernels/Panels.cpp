@@ -26,21 +26,21 @@ rt::LaunchOp launchBlocked(ImplicitLocOpBuilder &b, StringRef name, ValueRange a
 
 void PackedWeight::pass(SmallVectorImpl<Value> &args) {
   firstArgument = args.size();
-  for (Value buffer : {data, scales, zeros})
+  for (Value buffer : {data, scales, zeros, global})
     if (buffer)
       args.push_back(buffer);
 }
 
 bool PackedWeight::isLike(const PackedWeight &other) const {
   auto element = [](Value buffer) { return buffer ? cast<MemRefType>(buffer.getType()).getElementType() : Type(); };
-  return element(data) == element(other.data) && element(scales) == element(other.scales) && element(zeros) == element(other.zeros) &&
+  return element(data) == element(other.data) && element(scales) == element(other.scales) && element(zeros) == element(other.zeros) && element(global) == element(other.global) &&
          format == other.format && block == other.block && zero == other.zero;
 }
 
 PackedWeight PackedWeight::inside(ValueRange args) const {
   PackedWeight result = *this;
   int64_t next = firstArgument;
-  for (Value *buffer : {&result.data, &result.scales, &result.zeros})
+  for (Value *buffer : {&result.data, &result.scales, &result.zeros, &result.global})
     if (*buffer)
       *buffer = args[next++];
   return result;

@@ -7,8 +7,6 @@ using namespace mlir;
 namespace moe {
 namespace {
 
-bool isSigned(Format format) { return format == Format::i2 || format == Format::i4 || format == Format::i8; }
-
 /// How codes of a weight are read.
 struct CodeFormat {
   Format format;
@@ -45,11 +43,10 @@ public:
   Value real(Value words, FloatType element) {
     if (element.isBF16())
       return asFloats(left(words, number(16)));
-    if (element.isF16()) {
-      auto narrow = [&](Type scalar) { return VectorType::get({lanes}, scalar); };
-      Value bits = arith::TruncIOp::create(b, narrow(b.getI16Type()), words);
-      return c.widen(arith::BitcastOp::create(b, narrow(element), bits));
-    }
+    if (element.isF16())
+      return half(words);
+    if (isa<Float8E4M3FNType>(element))
+      return e4m3(words);
     // f8E8M0FNU: the exponent of a float32; 2^-127 is subnormal there.
     Value code = low(words, 8), bits = left(code, number(23));
     auto replace = [&](int64_t pattern, int64_t with) {
@@ -65,6 +62,10 @@ public:
   Value code(Value words, Value place, CodeFormat codes, int64_t zero) {
     int64_t bits = codes.width;
     Value at = c.mul(place, c.index(bits));
+    if (codes.format == Format::f8e4m3)
+      return e4m3(right(words, each(at)));
+    if (codes.format == Format::f8e5m2) // the upper half of a float16
+      return half(left(right(words, each(at)), number(8)));
     if (codes.hasTable(lanes))
       return looked(right(words, each(at)), codes, zero);
     Value value;
@@ -78,6 +79,21 @@ public:
   }
 
 private:
+  /// The float16 in the lowest bits.
+  Value half(Value words) {
+    auto narrow = [&](Type scalar) { return VectorType::get({lanes}, scalar); };
+    Value bits = arith::TruncIOp::create(b, narrow(b.getI16Type()), words);
+    return c.widen(arith::BitcastOp::create(b, narrow(b.getF16Type()), bits));
+  }
+
+  /// The float of a sign, 4 bits of exponent and 3 of mantissa in the lowest bits: a float16 has room for these, with an exponent that is 8 less.
+  Value e4m3(Value words) {
+    Value magnitude = low(words, 7), sign = left(arith::AndIOp::create(b, words, number(0x80)), number(8));
+    Value real = c.mul(half(arith::OrIOp::create(b, left(magnitude, number(7)), sign)), c.constant(c.vector(lanes), 256));
+    Value isNaN = arith::CmpIOp::create(b, arith::CmpIPredicate::eq, magnitude, number(0x7f));
+    return c.choose(isNaN, c.constant(c.vector(lanes), NAN), real);
+  }
+
   /// Table look-up by the lowest bits; the instructions ignore the others.
   Value looked(Value indices, CodeFormat codes, int64_t zero) {
     SmallVector<float> table;
@@ -129,11 +145,14 @@ Value realOf(Code c, Type element, Value words, Value place, int64_t lanes) {
 
 bool readsPacked(DequantizeOp op) {
   auto constantRows = [](Value value) { return cast<RankedTensorType>(value.getType()).hasStaticShape(); };
-  auto readable = [](Type scale) { return scale.isF32() || scale.isF16() || scale.isBF16() || isa<Float8E8M0FNUType>(scale); };
+  auto readable = [](Type scale) { return scale.isF32() || scale.isF16() || scale.isBF16() || isa<Float8E8M0FNUType, Float8E4M3FNType>(scale); };
   Format format = op.getFormat();
   Type scale = cast<RankedTensorType>(op.getScales().getType()).getElementType();
-  if (format == Format::u3 || format == Format::f8e4m3 || format == Format::f8e5m2 || op.getGlobal() || op.getRows() != 1 || !readable(scale))
+  if (format == Format::u3 || op.getRows() != 1 || !readable(scale))
     return false;
+  if (Value global = op.getGlobal()) // one for each matrix
+    if (auto type = cast<RankedTensorType>(global.getType()); !readable(type.getElementType()) || type.getRank() + 2 != cast<RankedTensorType>(op.getType()).getRank())
+      return false;
   if (Value zeros = op.getZeroPoints())
     if (Type element = cast<RankedTensorType>(zeros.getType()).getElementType(); isa<FloatType>(element) && !readable(element))
       return false;
@@ -167,6 +186,8 @@ Scaling scalingAt(Code c, const PanelVector &vector, Value number, int64_t lanes
     return read(buffer, sharing(element), [&](Value words, Value place) { return realOf(c, element, words, place, lanes); });
   };
   Scaling scaling{readReal(weight.scales), Value()};
+  if (weight.global)
+    scaling.scale = c.mul(scaling.scale, c.splat(c.widen(c.load(weight.global, vector.prefix)), lanes));
   CodeFormat codes{*weight.format, weight.width};
   if (weight.zeros && isa<FloatType>(elementOf(weight.zeros)))
     scaling.zero = readReal(weight.zeros);

@@ -90,6 +90,8 @@ static ExitCode emit(ModuleOp module, Stage from, const CompileRequest &request)
     modules.push_back({target, last ? module : *copies.back()});
     if (failed(runStages(modules.back().module, from, Stage::Lower, request.options.only(target))))
       return ExitCode::Invalid;
+    if (request.options.explain)
+      explainWeights(modules.back().module, *request.options.explain);
   }
   return succeeded(writeArtefact(modules, request.output, request.options)) ? ExitCode::Done : ExitCode::System;
 }

@@ -2,6 +2,7 @@
 #include "moe/Pipelines/Explain.h"
 #include "moe/Dialect/Moe.h"
 #include "moe/Dialect/Onnx.h"
+#include "moe/Dialect/Rt.h"
 #include "moe/Support/Bytes.h"
 #include "llvm/ADT/StringSet.h"
 #include "llvm/Support/Format.h"
@@ -92,6 +93,19 @@ void explainRaised(ModuleOp module, llvm::raw_ostream &out) {
     out << (isConstructPart(name) && nodes.size() > 3 ? " ...\n" : "\n");
   }
   out << "weights: " << weights << " of more than 1 KiB, " << bytes << " bytes\n";
+}
+
+void explainWeights(ModuleOp module, llvm::raw_ostream &out) {
+  SymbolTable symbols(module);
+  std::map<std::pair<std::string, std::string>, std::pair<int64_t, int64_t>> groups; // role and format: how many params and bytes
+  for (auto name : module->getAttrOfType<ArrayAttr>(rt::kParamsAttr).getAsRange<StringAttr>()) {
+    auto param = symbols.lookup<ParamOp>(name.getValue());
+    auto &[count, bytes] = groups[{param.getRole().value_or("other").str(), param.getFormat().value_or("as they are").str()}];
+    ++count, bytes += byteSize(cast<ShapedType>(param.getType()));
+  }
+  out << "weights in the artefact:\n";
+  for (auto &[kind, sizes] : groups)
+    out << llvm::formatv("  {0,-16} {1,-12} {2,5} params {3,14} bytes\n", kind.first, kind.second, sizes.first, sizes.second);
 }
 
 LogicalResult reportPlainPath(ModuleOp module, bool strict) {

@@ -1,6 +1,7 @@
 //===- Options.cpp - the options of a compilation by name -------------------------------------------------------===//
 #include "moe/Pipelines/Options.h"
 #include "moe/Target/Target.h"
+#include "moe/Transforms/WeightFormat.h"
 #include "llvm/ADT/StringExtras.h"
 
 using llvm::Error;
@@ -37,6 +38,12 @@ Error setMath(CompileOptions &options, StringRef value) {
   return Error::success();
 }
 
+Error setWeights(CompileOptions &options, StringRef value) {
+  auto formats = WeightFormats::parse(value);
+  options.weights = value.str();
+  return formats ? Error::success() : formats.takeError();
+}
+
 Error setStateful(CompileOptions &options, StringRef) { return options.stateful = true, Error::success(); }
 
 Error setLength(CompileOptions &options, StringRef value) {
@@ -68,6 +75,7 @@ constexpr OptionInfo kOptions[] = {
      "(gfx942, gfx950), emu:CHIP (a GPU's code, run on the processor), emu:gpu; default cpu",
      setTarget},
     {"math", "TYPE", "f32 or bf16: what the operands of projections and experts may be rounded to; default: the model's own types", setMath},
+    {"weights", "FORMATS", "keep, bf16, f16, f8e4m3, int8, int4[:BLOCK[:zp]], mxfp4 or nvfp4, and ROLE=FORMAT for single roles (router, attention, gate_up, down, shared, embedding, head), separated by commas; default keep", setWeights},
     {"strict", "", "a construct that takes the plain path is an error, not a remark", setStrict},
     {"plain", "", "recognise nothing: every node takes the plain path", setPlain},
     {"stateful", "", "past inputs and present outputs become state that a session keeps and updates in place", setStateful},
@@ -78,7 +86,7 @@ constexpr OptionInfo kOptions[] = {
 };
 
 /// Options of the contract that this version does not have: named in an error, not taken for a typing mistake.
-constexpr llvm::StringLiteral kMissing[] = {"weights",  "calibrate", "memory",        "measure-machine", "what-if",  "slice",
+constexpr llvm::StringLiteral kMissing[] = {"calibrate", "memory",        "measure-machine", "what-if",  "slice",
                                             "parallel", "report",    "routing-trace"};
 
 } // namespace

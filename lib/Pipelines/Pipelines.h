@@ -10,6 +10,8 @@ namespace moe {
 void buildRaise(mlir::OpPassManager &passes, const CompileOptions &options);
 void buildOptimize(mlir::OpPassManager &passes, const CompileOptions &options);
 mlir::LogicalResult verifyOptimize(mlir::ModuleOp module);
+void buildQuantize(mlir::OpPassManager &passes, const CompileOptions &options);
+mlir::LogicalResult verifyQuantize(mlir::ModuleOp module);
 void buildLegalize(mlir::OpPassManager &passes, const CompileOptions &options);
 mlir::LogicalResult verifyLegalize(mlir::ModuleOp module);
 void buildSchedule(mlir::OpPassManager &passes, const CompileOptions &options);

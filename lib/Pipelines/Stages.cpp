@@ -11,6 +11,7 @@ llvm::ArrayRef<StageInfo> stages() {
       {Stage::Import, "import", "every node is an onnx.node; files, names, types and attributes have been validated", nullptr, nullptr},
       {Stage::Raise, "raise", "recognised constructs are moe ops", buildRaise, nullptr},
       {Stage::Optimize, "optimize", "as after raise, with equal computations done once and, with --stateful, caches and recurrences as state of the session", buildOptimize, verifyOptimize},
+      {Stage::Quantize, "quantize", "weights have the formats of --weights; every weight has a role and a format", buildQuantize, verifyQuantize},
       {Stage::Legalize, "legalize", "no onnx op is left; graphs are tensor, linalg, arith and moe ops", buildLegalize, verifyLegalize},
       {Stage::Schedule, "schedule", "no tensor is left: buffers, kernels and launches", buildSchedule, verifySchedule},
       {Stage::Lower, "lower", "only LLVM ops are left", buildLower, verifyLower},

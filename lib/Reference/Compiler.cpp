@@ -10,7 +10,8 @@ namespace moe::reference {
 const Rules &rules() {
   static const Rules *table = [] {
     auto *made = new Rules;
-    for (auto add : {addArith, addMath, addTensor, addLinalg, addControl, addCheck, addMemory, addState, addRouting, addExperts, addAttention, addScan, addQuant})
+    for (auto add : {addArith, addMath, addTensor, addLinalg, addControl, addCheck, addMemory, addState, addRouting, addExperts, addAttention, addScan, addDequantize,
+                     addQuantize})
       add(*made);
     return made;
   }();

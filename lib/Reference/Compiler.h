@@ -73,6 +73,7 @@ void addRouting(Rules &rules);
 void addExperts(Rules &rules);
 void addAttention(Rules &rules);
 void addScan(Rules &rules);
-void addQuant(Rules &rules);
+void addDequantize(Rules &rules);
+void addQuantize(Rules &rules);
 
 } // namespace moe::reference

@@ -32,8 +32,9 @@ public:
         computed.push_back(&op);
     }
     for (Operation *op : computed)
-      if (leaves(op) && usesWeights(op))
-        hoist(op);
+      for (OpResult result : op->getResults())
+        if (leaves(result) && usesWeights(op))
+          hoist(result);
   }
 
 private:
@@ -56,9 +57,9 @@ private:
   bool known(Value value) { return value.getDefiningOp() && constant.contains(value.getDefiningOp()); }
 
   /// True for a result that something which is not itself constant uses.
-  bool leaves(Operation *op) {
-    auto type = op->getNumResults() == 1 ? dyn_cast<RankedTensorType>(op->getResult(0).getType()) : RankedTensorType();
-    return type && type.hasStaticShape() && llvm::any_of(op->getUsers(), [&](Operation *user) {
+  bool leaves(OpResult result) {
+    auto type = dyn_cast<RankedTensorType>(result.getType());
+    return type && type.hasStaticShape() && llvm::any_of(result.getUsers(), [&](Operation *user) {
              while (user->getParentOp() && !isa<func::FuncOp>(user->getParentOp()))
                user = user->getParentOp();
              return !constant.contains(user);
@@ -88,26 +89,28 @@ private:
     return llvm::any_of(slice(op), [](Operation *part) { return isa<GetParamOp>(part); });
   }
 
-  void hoist(Operation *op) {
-    auto type = cast<RankedTensorType>(op->getResult(0).getType());
+  void hoist(OpResult result) {
+    Operation *op = result.getOwner();
+    auto type = cast<RankedTensorType>(result.getType());
     SmallVector<Operation *> parts = slice(op);
-    // The name says which weight it was made of, for those who look into the artefact.
-    std::string base;
+    // The name, role and format say which weight it was made of, for those who look into the artefact.
+    ParamOp base;
     for (Operation *part : parts)
-      if (auto param = dyn_cast<GetParamOp>(part); param && base.empty())
-        base = param.getParam().str();
-    auto param = ParamOp::create(names, op->getLoc(), base + "." + op->getName().stripDialect().str(), type, FileAttr(), ElementsAttr(), StringAttr());
+      if (auto param = dyn_cast<GetParamOp>(part); param && !base)
+        base = symbols.lookup<ParamOp>(param.getParam());
+    auto param = ParamOp::create(names, op->getLoc(), base.getSymName().str() + "." + op->getName().stripDialect().str(), type, FileAttr(), ElementsAttr(),
+                                 base.getRoleAttr(), base.getFormatAttr());
     symbols.insert(param);
     Block &body = param.getInit().emplaceBlock();
     OpBuilder builder = OpBuilder::atBlockEnd(&body);
     IRMapping mapping;
     for (Operation *part : parts)
       builder.clone(*part, mapping);
-    YieldOp::create(builder, op->getLoc(), mapping.lookup(op->getResult(0)));
+    YieldOp::create(builder, op->getLoc(), mapping.lookup(result));
     OpBuilder here(op);
     auto use = GetParamOp::create(here, op->getLoc(), type, param.getSymName());
     constant.insert(use);
-    op->getResult(0).replaceUsesWithIf(use, [&](OpOperand &operand) {
+    result.replaceUsesWithIf(use, [&](OpOperand &operand) {
       Operation *user = operand.getOwner();
       while (!isa<func::FuncOp>(user->getParentOp()))
         user = user->getParentOp();

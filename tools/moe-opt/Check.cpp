@@ -70,8 +70,12 @@ public:
   Checker(const CompileRequest &request, MLIRContext &context, llvm::raw_ostream &out) : request(request), context(context), out(out) {}
 
   ExitCode run(int count) {
-    for (auto [name, set] : {std::pair("asked", +[](CompileOptions &) {}), std::pair("plain", +[](CompileOptions &o) { o.raise = false; }),
-                             std::pair("proofs", +[](CompileOptions &o) { o.proofs = true; })}) {
+    bool formats = !request.options.weights.empty();
+    for (auto [name, set] : {std::pair("asked", +[](CompileOptions &) {}), std::pair("plain", +[](CompileOptions &o) { o.raise = false, o.weights = ""; }),
+                             std::pair("proofs", +[](CompileOptions &o) { o.proofs = true, o.weights = ""; }),
+                             std::pair("decoded", +[](CompileOptions &o) { o.decodeWeights = true; })}) {
+      if (StringRef(name) == "decoded" && !formats)
+        continue;
       CompileRequest part = request;
       part.output = path(name);
       part.to = Stage::Emit;
@@ -83,6 +87,8 @@ public:
     asked = std::make_unique<Model>(moerun::ModelOptions{path("asked"), "", "", "", ""});
     plain = std::make_unique<Model>(moerun::ModelOptions{path("plain"), "", "", "", ""});
     proofs = std::make_unique<Model>(moerun::ModelOptions{path("proofs"), "", "", "", ""});
+    if (formats)
+      decoded = std::make_unique<Model>(moerun::ModelOptions{path("decoded"), "", "", "", ""});
     InputMaker maker(*plain);
     std::mt19937_64 random(20);
     int done = 0;
@@ -101,7 +107,7 @@ private:
     return ExitCode::Invalid;
   }
 
-  /// Runs all three; false where the model itself cannot run on these lengths.
+  /// Runs all artefacts; false where the model itself cannot run on these lengths.
   bool trial(const std::vector<moerun::Array> &arrays) {
     std::vector<moert_tensor> arguments;
     for (const moerun::Array &array : arrays)
@@ -114,6 +120,8 @@ private:
         throw;
       return false;
     }
+    if (decoded) // weights of other formats give other numbers: the same ones as floats are the measure
+      expected = decoded->run(arguments);
     std::vector<moert_tensor> got = asked->run(arguments), both = proofs->run(arguments);
     for (size_t i = 0; i < expected.size(); ++i)
       compareOne("output", nameOf(*plain, i), got[i], expected[i]);
@@ -161,7 +169,7 @@ private:
   MLIRContext &context;
   llvm::raw_ostream &out;
   Scratch scratch;
-  std::unique_ptr<Model> asked, plain, proofs;
+  std::unique_ptr<Model> asked, plain, proofs, decoded; ///< decoded: where weights have other formats
   std::map<std::string, Row> rows;
 };
 

@@ -51,6 +51,8 @@ llvm::Error readOutput(CompileRequest &request) {
   bool artefact = StringRef(request.output).rtrim('/').ends_with(".moe"), graph = StringRef(request.output).ends_with(".onnx");
   if (graph && (request.to.value_or(Stage::Optimize) != Stage::Optimize || request.options.stateful))
     return wrong("-o " + request.output + ": an ONNX file is written after the optimize stage, and keeps no state");
+  if (graph && !request.options.weights.empty())
+    return wrong("-o " + request.output + ": --weights chooses formats of an artefact; ONNX files keep the model's own");
   if (graph) {
     request.to = Stage::Optimize;
     request.options.keepContrib = true;

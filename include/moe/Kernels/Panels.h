@@ -36,6 +36,7 @@ rt::LaunchOp launchBlocked(mlir::ImplicitLocOpBuilder &b, llvm::StringRef name, 
 struct PackedWeight {
   mlir::Value data;                  ///< memref [..., panels, words, 64 bytes]
   mlir::Value scales, zeros;         ///< memrefs [..., panels, words of scales, 64 bytes]; null where there are none
+  mlir::Value global;                ///< memref [...], a factor of each matrix's scales; null where there is none
   std::optional<Format> format;      ///< of codes, with scales
   int64_t width = 0;                 ///< bits of a code
   int64_t block = 0;                 ///< elements that share a scale

@@ -9,6 +9,9 @@ namespace moe {
 /// the plain path, and the weights.
 void explainRaised(mlir::ModuleOp module, llvm::raw_ostream &out);
 
+/// Prints of a scheduled module what each role's weights take in the artefact, by format.
+void explainWeights(mlir::ModuleOp module, llvm::raw_ostream &out);
+
 /// Says which nodes of a raised module take the plain path though the language has an op for what such nodes are usually part of
 /// (products, softmax, sorting, recurrences): a remark, or with `strict` an error for each, and failure.
 mlir::LogicalResult reportPlainPath(mlir::ModuleOp module, bool strict);

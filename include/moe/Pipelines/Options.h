@@ -27,6 +27,8 @@ struct CompileOptions {
   bool raise = true;     ///< recognise constructs; without it every node takes the plain path
   bool proofs = false;   ///< each raised value and its original become results of the entry (moe-expose-proofs)
   Math math = Math::Model;
+  std::string weights; ///< formats of weights, as --weights takes them; empty: their own
+  bool decodeWeights = false; ///< codes become numbers when the artefact is written: what kernels on codes are compared with
   bool keepContrib = false; ///< operators of ONNX Runtime, and recurrences, for which it has none, stay as they are: the output is an ONNX file
   bool stateful = false; ///< past inputs and present outputs become state of the session
   std::vector<std::string> lengths; ///< NAME=N: lengths of fresh states that no input has

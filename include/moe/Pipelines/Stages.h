@@ -10,7 +10,7 @@ namespace moe {
 
 /// In order; each stage's contract holds after it and is checked by its verifier. Those that stages() does not list are part of the design
 /// and not built yet.
-enum class Stage { Import, Raise, Optimize, Legalize, Quantize, Place, Schedule, Lower, Emit };
+enum class Stage { Import, Raise, Optimize, Quantize, Legalize, Place, Schedule, Lower, Emit };
 
 struct StageInfo {
   Stage stage;

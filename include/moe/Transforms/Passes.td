@@ -286,6 +286,27 @@ def MakeStateful : Pass<"moe-make-stateful", "::mlir::ModuleOp"> {
   let dependentDialects = ["::moe::MoeDialect", "::mlir::tensor::TensorDialect", "::mlir::arith::ArithDialect"];
 }
 
+def QuantizeWeights : Pass<"moe-quantize-weights", "::mlir::ModuleOp"> {
+  let summary = "weights take the formats that are asked for";
+  let description = [{
+    Finds what each weight of a projection, of experts, and each table of rows does in the model, writes that role and its format on the params, and
+    puts the format in: codes that are dequantized where they are used, or numbers of a narrower type. Weights that come as codes keep them.
+
+    ```mlir
+    %w = moe.get_param @w : tensor<32x64xf32>
+    %y = moe.linear %x, %w : ...
+    // becomes, with formats=int8
+    %w = moe.get_param @w : tensor<32x64xf32>
+    %c, %s = moe.quantize %w {format = #moe.format<i8>} : (tensor<32x64xf32>) -> (tensor<32x64xui8>, tensor<32x1xf32>)
+    %d = moe.dequantize %c scales %s {format = #moe.format<i8>} : (tensor<32x64xui8>, tensor<32x1xf32>) -> tensor<32x64xf32>
+    %y = moe.linear %x, %d : ...
+    ```
+  }];
+  let options = [Option<"formats", "formats", "std::string", "\"\"", "FORMAT and ROLE=FORMAT, separated by commas">];
+  let statistics = [Statistic<"quantized", "weights-quantized", "uses of weights that have another format now">];
+  let dependentDialects = ["::moe::MoeDialect", "::moe::onnx::OnnxDialect"];
+}
+
 def SpellOnnx : Pass<"moe-spell-onnx", "::mlir::func::FuncOp"> {
   let summary = "moe ops become ONNX operators";
   let description = [{

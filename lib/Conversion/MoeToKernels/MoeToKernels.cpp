@@ -75,6 +75,8 @@ PackedWeight packedWeight(ImplicitLocOpBuilder &b, Value weight) {
   result.data = panels(codes.getData());
   result.scales = panels(codes.getScales());
   result.zeros = panels(codes.getZeroPoints());
+  if (codes.getGlobal())
+    result.global = bufferOf(b, codes.getGlobal());
   result.format = codes.getFormat();
   result.width = codes.width();
   result.block = codes.blockLength();

@@ -119,7 +119,7 @@ private:
         auto type = RankedTensorType::get(SmallVector<int64_t>(tensor.dims().begin(), tensor.dims().end()),
                                           schema::elementType(context, tensor.data_type()));
         auto param = ParamOp::create(builder, loc, tensor.name(), type,
-                                     FileAttr::get(context, weight.path, weight.bytes.offset, weight.bytes.length, ""), {}, {});
+                                     FileAttr::get(context, weight.path, weight.bytes.offset, weight.bytes.length, ""), {}, {}, {});
         symbols.insert(param);
         value = GetParamOp::create(inside, loc, type, param.getSymName());
       }

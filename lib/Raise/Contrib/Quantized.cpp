@@ -80,7 +80,7 @@ Value bytesOf(Expansion &e, Value value) {
   auto view = SymbolTable::lookupNearestSymbolFrom<ParamOp>(module, b.getStringAttr(name));
   if (!view || view.getFile() != param.getFile()) {
     OpBuilder outside(param);
-    view = ParamOp::create(outside, param.getLoc(), name, bytes, *param.getFile(), ElementsAttr(), param.getRoleAttr());
+    view = ParamOp::create(outside, param.getLoc(), name, bytes, *param.getFile(), ElementsAttr(), param.getRoleAttr(), param.getFormatAttr());
     SymbolTable(module).insert(view);
   }
   return e.make.known(GetParamOp::create(b, e.make.loc, bytes, view.getSymName()));

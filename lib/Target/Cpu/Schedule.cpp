@@ -22,6 +22,8 @@ void scheduleTensors(OpPassManager &passes, const CompileOptions &options, std::
   }
   if (ownKernels)
     passes.addPass(std::move(ownKernels));
+  if (options.decodeWeights)
+    onFunctions(createDequantizeToLinalg());
   onFunctions(createPackWeights());
   passes.addPass(createHoistParams()); // packing is done once, when the artefact is written; before fusion mixes weights with data
   onFunctions(createDequantizeToLinalg()); // after hoisting: what is left decodes while the model runs

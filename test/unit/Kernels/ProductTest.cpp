@@ -1,5 +1,6 @@
 //===- ProductTest.cpp - products with codes, bfloat16 and tiles ------------------------------------------------===//
 #include "KernelTest.h"
+#include "llvm/Support/Format.h"
 
 namespace moe {
 namespace {
@@ -27,7 +28,46 @@ const Case kCodes[] = {
     {"codes_i8_whole_row", coded("i8", 8, 0, 75), kRowCounts, 3e-6},
     {"codes_u2", coded("u2", 2, 16, 64, "f32", "", ", zero = 2 : i64"), kRowCounts, 3e-6},
     {"codes_mxfp4", coded("f4e2m1", 4, 32, 64), kRowCounts, 3e-6},
-    {"codes_not_packed", coded("f8e4m3", 8, 32, 64), kRowCounts, 3e-6, 2, {}, 120},
+    {"codes_f8e4m3", coded("f8e4m3", 8, 0, 75), kRowCounts, 3e-6, 2, {}, 120},
+    {"codes_f8e4m3_scales", coded("f4e2m1", 4, 16, 64, "f8E4M3FN"), kRowCounts, 3e-6},
+    {"codes_f8e5m2", coded("f8e5m2", 8, 32, 64), kRowCounts, 3e-6, 2, {}, 120},
+    {"codes_not_packed", coded("u3", 3, 32, 64), kRowCounts, 3e-6},
+};
+
+/// A projection by a weight of 70 rows of `depth` numbers times `size`, among them one of zeros, which is quantized when the artefact is written.
+std::string quantized(const char *format, int width, int block, int depth, const char *scale, double size = 1, const char *more = "") {
+  int blocks = block == 0 ? 1 : (depth + block - 1) / block;
+  std::mt19937_64 generator(3);
+  std::string numbers;
+  llvm::raw_string_ostream out(numbers);
+  for (int n = 0; n < 70; ++n, out << (n < 70 ? "], " : "]"))
+    for (int k = 0; k < depth; ++k)
+      out << (k ? ", " : "[") << llvm::format("%.9e", n == 3 ? 0. : (double(generator() % 2001) - 1000) / 1000 * size);
+  auto matrix = [](int columns, StringRef type) { return "tensor<70x" + std::to_string(columns) + "x" + type.str() + ">"; };
+  std::string codes = matrix((depth * width + 7) / 8, "ui8"), scales = matrix(blocks, scale), w = matrix(depth, "f32"), x = "tensor<?x" + std::to_string(depth) + "xf32>";
+  bool zeros = *more == 'z', global = *more == 'g';
+  std::string third = zeros ? ", " + matrix((blocks * width + 7) / 8, "ui8") : global ? ", tensor<f32>" : "";
+  std::string attrs = " {format = #moe.format<" + std::string(format) + ">, block = " + std::to_string(block) + " : i64" + (zeros || global ? "" : more) + "}";
+  return "moe.param @w : " + w + " value = dense<[" + numbers + "]> : " + w + "\nfunc.func @main(%x: " + x + ") -> tensor<?x70xf32> {\n" +
+         "  %n = moe.get_param @w : " + w + "\n  %c, %s" + (third.empty() ? "" : ", %z") + " = moe.quantize %n" + attrs + " : (" + w + ") -> (" + codes + ", " + scales +
+         third + ")\n  %w = moe.dequantize %c scales %s" + (zeros ? " zero_points %z" : global ? " global %z" : "") + attrs + " : (" + codes + ", " + scales + third +
+         ") -> " + w + "\n  %y = moe.linear %x, %w : (" + x + ", " + w + ") -> tensor<?x70xf32>\n  return %y : tensor<?x70xf32>\n}";
+}
+
+const std::vector<std::vector<int64_t>> kFewRows = {{1}, {0}, {17}};
+
+const Case kQuantized[] = {
+    {"quantized_int8", quantized("i8", 8, 0, 75, "f32"), kFewRows, 3e-6},
+    {"quantized_int8_subnormal", quantized("i8", 8, 0, 64, "f32", 1e-36), kFewRows, 3e-6},
+    {"quantized_int8_largest", quantized("i8", 8, 0, 64, "f32", 1e36), kFewRows, 3e-6},
+    {"quantized_f8e4m3", quantized("f8e4m3", 8, 0, 75, "f32"), kFewRows, 3e-6},
+    {"quantized_int4", quantized("u4", 4, 32, 90, "bf16", 1, ", zero = 8 : i64"), kFewRows, 3e-6},
+    {"quantized_int4_largest", quantized("u4", 4, 16, 64, "bf16", 1e36, ", zero = 8 : i64"), kFewRows, 3e-6},
+    {"quantized_int4_zero_points", quantized("u4", 4, 128, 90, "bf16", 1, "zero points"), kFewRows, 3e-6},
+    {"quantized_mxfp4", quantized("f4e2m1", 4, 32, 90, "f8E8M0FNU"), kFewRows, 3e-6},
+    {"quantized_mxfp4_small", quantized("f4e2m1", 4, 32, 64, "f8E8M0FNU", 1e-36), kFewRows, 3e-6},
+    {"quantized_nvfp4", quantized("f4e2m1", 4, 16, 90, "f8E4M3FN", 1, "global"), kFewRows, 3e-6},
+    {"quantized_nvfp4_largest", quantized("f4e2m1", 4, 16, 64, "f8E4M3FN", 1e36, "global"), kFewRows, 3e-6},
 };
 
 const Case kNarrow[] = {
@@ -75,6 +115,7 @@ const Case kBanks[] = {
 };
 
 INSTANTIATE_TEST_SUITE_P(Codes, KernelTest, testing::ValuesIn(kCodes), nameOf);
+INSTANTIATE_TEST_SUITE_P(Quantized, KernelTest, testing::ValuesIn(kQuantized), nameOf);
 INSTANTIATE_TEST_SUITE_P(NarrowProducts, KernelTest, testing::ValuesIn(kNarrow), nameOf);
 INSTANTIATE_TEST_SUITE_P(NarrowExperts, KernelTest, testing::ValuesIn(kBanks), nameOf);
 

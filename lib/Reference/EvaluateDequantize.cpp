@@ -1,4 +1,4 @@
-//===- EvaluateQuant.cpp - rules of weights of few bits ---------------------------------------------------------===//
+//===- EvaluateDequantize.cpp - the rule of moe.dequantize ---------------------------------------------------------===//
 #include "Element.h"
 #include "Evaluation.h"
 #include "moe/Dialect/Moe.h"
@@ -8,33 +8,6 @@ using namespace mlir;
 
 namespace moe::reference {
 namespace {
-
-/// The type whose bits a code of the format has.
-Type elementOf(Format format, MLIRContext *context) {
-  auto integer = [&](unsigned bits, IntegerType::SignednessSemantics sign) -> Type { return IntegerType::get(context, bits, sign); };
-  switch (format) {
-  case Format::u2:
-    return integer(2, IntegerType::Unsigned);
-  case Format::u3:
-    return integer(3, IntegerType::Unsigned);
-  case Format::u4:
-    return integer(4, IntegerType::Unsigned);
-  case Format::u8:
-    return integer(8, IntegerType::Unsigned);
-  case Format::i2:
-    return integer(2, IntegerType::Signed);
-  case Format::i4:
-    return integer(4, IntegerType::Signed);
-  case Format::i8:
-    return integer(8, IntegerType::Signed);
-  case Format::f4e2m1:
-    return Float4E2M1FNType::get(context);
-  case Format::f8e4m3:
-    return Float8E4M3FNType::get(context);
-  case Format::f8e5m2:
-    return Float8E5M2Type::get(context);
-  }
-}
 
 /// The value of code `index` of the row that starts at `row`.
 double decode(const ElementFormat &format, const char *row, int64_t index) {
@@ -48,7 +21,7 @@ double decode(const ElementFormat &format, const char *row, int64_t index) {
 
 LogicalResult evaluate(DequantizeOp op, Evaluation &e) {
   const Tensor &data = e.tensor(op.getData()), &scales = e.tensor(op.getScales());
-  const ElementFormat &format = *ElementFormat::get(elementOf(op.getFormat(), op.getContext()));
+  const ElementFormat &format = *ElementFormat::get(codeType(op.getFormat(), op.getContext()));
   SmallVector<int64_t> shape(data.shape()), scaleShape(data.shape());
   int64_t width = cast<RankedTensorType>(op.getType()).getShape().back(), bytes = data.shape().back(), rows = op.getRows();
   int64_t blocks = llvm::divideCeil(width, op.blockLength());
@@ -82,6 +55,6 @@ LogicalResult evaluate(DequantizeOp op, Evaluation &e) {
 
 } // namespace
 
-void addQuant(Rules &rules) { add<DequantizeOp>(rules, evaluate); }
+void addDequantize(Rules &rules) { add<DequantizeOp>(rules, evaluate); }
 
 } // namespace moe::reference
