@@ -174,7 +174,8 @@ def Rt_CheckOp : Rt_Op<"check"> {
 def Rt_RoutedOp : Rt_Op<"routed"> {
   let summary = "tells the runtime where an expert layer sends its tokens";
   let description = [{
-    Meaning: hands the experts' numbers of all tokens to whoever observes the session's routing. The ABI entry is `routed`.
+    Meaning: hands the experts' numbers of all tokens, and the bytes of weights that one expert reads, to whoever observes the session's routing.
+    The ABI entry is `routed`.
 
     ```
     for t, j: token t goes to expert ids[t, j]        ids[t, j] = -1: to none
@@ -182,20 +183,20 @@ def Rt_RoutedOp : Rt_Op<"routed"> {
 
     Constraints:
     - (C1) `ids` has two axes, elements of 32 or 64 bits and identity layout.
-    - (C2) `experts` is positive.
+    - (C2) `experts` is positive, `bytes` not negative.
 
     Example:
     ```mlir
     func.func @main(%ids: memref<?x2xi64>) {
-      rt.routed %ids experts(8) : memref<?x2xi64>
+      rt.routed %ids experts(8) bytes(24576) : memref<?x2xi64>
       return
     }
     ```
 
     Lifespan: created by schedule, gone after lower.
   }];
-  let arguments = (ins MemRefRankOf<[I32, I64], [2]>:$ids, I64Attr:$experts);
-  let assemblyFormat = "$ids `experts` `(` $experts `)` attr-dict `:` type($ids)";
+  let arguments = (ins MemRefRankOf<[I32, I64], [2]>:$ids, I64Attr:$experts, I64Attr:$expert_bytes);
+  let assemblyFormat = "$ids `experts` `(` $experts `)` `bytes` `(` $expert_bytes `)` attr-dict `:` type($ids)";
   let hasVerifier = 1;
 }
 

@@ -80,7 +80,7 @@ LogicalResult WeightList::add(ModuleOp module, StringRef target, ArrayAttr names
   return success();
 }
 
-LogicalResult WeightList::write(llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &written) {
+LogicalResult WeightList::write(llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &written, llvm::function_ref<void(double)> progress) {
   nlohmann::ordered_json header;
   int64_t at = 0;
   for (auto &[name, param] : weights) {
@@ -99,6 +99,7 @@ LogicalResult WeightList::write(llvm::raw_pwrite_stream &file, std::vector<Weigh
   file.write(size, 8);
   file << text;
   for (auto [weight, place] : llvm::zip(weights, written)) {
+    progress(double(place.offset) / double(at));
     if (failed(writeOne(weight.param, file)))
       return failure();
     file.write_zeros(roundUp(place.length, kAlign) - place.length);

@@ -20,8 +20,8 @@ public:
   /// Adds the params of the module that `names` lists; `numbers` receives the place of each in the list. Fails with a diagnostic.
   mlir::LogicalResult add(mlir::ModuleOp module, llvm::StringRef target, mlir::ArrayAttr names, std::vector<int32_t> &numbers);
   /// Writes a safetensors file (https://github.com/huggingface/safetensors), each weight U8, data on a page, tensors at multiples of 64 bytes.
-  /// `places` receives where each is. Fails with a diagnostic.
-  mlir::LogicalResult write(llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &places);
+  /// `places` receives where each is; `progress` is told the share of the bytes that is written. Fails with a diagnostic.
+  mlir::LogicalResult write(llvm::raw_pwrite_stream &file, std::vector<WeightPlace> &places, llvm::function_ref<void(double)> progress);
 
 private:
   struct Weight {

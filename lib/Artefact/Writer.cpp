@@ -3,14 +3,11 @@
 #include "Weights.h"
 #include "moe/Dialect/Rt.h"
 #include "moe/Schema/Convert.h"
+#include "moe/Support/Pending.h"
 #include "moert/abi.h"
 #include "llvm/Support/FileSystem.h"
-#include "llvm/Support/Path.h"
-#include "llvm/Support/Process.h"
-#include <fcntl.h>
 #include <fstream>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #define XXH_INLINE_ALL
 #include <xxhash.h>
@@ -20,51 +17,6 @@ using nlohmann::ordered_json;
 
 namespace moe {
 namespace {
-
-/// A folder under construction: removed again unless it is committed.
-class PendingFolder {
-public:
-  explicit PendingFolder(StringRef target) : target(target), work((target + ".tmp." + Twine(getpid())).str()) {}
-  ~PendingFolder() {
-    if (!work.empty())
-      llvm::sys::fs::remove_directories(work);
-  }
-  std::error_code create() {
-    llvm::sys::fs::remove_directories(work);
-    return llvm::sys::fs::create_directories(work);
-  }
-  std::string file(StringRef name) const { return work + "/" + name.str(); }
-
-  /// Syncs all files and gives the folder its name.
-  std::error_code commit(ArrayRef<std::string> files) {
-    for (const std::string &name : files)
-      if (std::error_code error = sync(file(name)))
-        return error;
-    if (std::error_code error = sync(work))
-      return error;
-    if (rename(work.c_str(), target.c_str()) != 0) {
-      // Something is there: exchange, then remove what was there.
-      if (renameat2(AT_FDCWD, work.c_str(), AT_FDCWD, target.c_str(), RENAME_EXCHANGE) != 0)
-        return std::error_code(errno, std::generic_category());
-      llvm::sys::fs::remove_directories(work);
-    }
-    work.clear();
-    return {};
-  }
-
-private:
-  static std::error_code sync(const std::string &path) {
-    int fd = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-      return std::error_code(errno, std::generic_category());
-    int status = fsync(fd);
-    std::error_code error(errno, std::generic_category());
-    close(fd);
-    return status == 0 ? std::error_code() : error;
-  }
-
-  std::string target, work;
-};
 
 /// XXH3-128 in hexadecimal.
 std::string text(XXH128_hash_t hash) { return llvm::utohexstr(hash.high64, true, 16) + llvm::utohexstr(hash.low64, true, 16); }
@@ -149,16 +101,15 @@ LogicalResult writeArtefact(ArrayRef<LoweredModule> modules, StringRef path, con
   for (const LoweredModule &lowered : modules)
     if (!lowered.module->getAttrOfType<ArrayAttr>(rt::kParamsAttr) || !lowered.module->getAttrOfType<ArrayAttr>(rt::kEntriesAttr))
       return first.emitError("stage emit: the module does not say what its entries are; was it scheduled?");
-  while (path.ends_with("/"))
-    path = path.drop_back();
-  PendingFolder folder(path);
-  if (std::error_code error = folder.create())
+  Pending folder(path);
+  if (std::error_code error = folder.createFolder())
     return fail("cannot create " + path, error);
 
   WeightList weights;
   std::vector<std::string> files = {"weights.safetensors"};
   ordered_json targets = ordered_json::array();
   for (auto [target, module] : modules) {
+    options.report("code for " + target->name());
     std::vector<int32_t> params;
     TargetCode code;
     if (failed(weights.add(module, target->name(), module->getAttrOfType<ArrayAttr>(rt::kParamsAttr), params)) ||
@@ -175,7 +126,7 @@ LogicalResult writeArtefact(ArrayRef<LoweredModule> modules, StringRef path, con
     llvm::raw_fd_ostream file(folder.file("weights.safetensors"), error);
     if (error)
       return fail("cannot write the weights", error);
-    if (failed(weights.write(file, places)))
+    if (failed(weights.write(file, places, [&](double share) { options.report("weights", share); })))
       return failure();
     file.close();
     if (file.has_error()) {
@@ -212,8 +163,7 @@ LogicalResult writeArtefact(ArrayRef<LoweredModule> modules, StringRef path, con
       return fail("cannot write the manifest", error);
     file << manifest.dump(1) << "\n";
   }
-  files.push_back("manifest.json");
-  if (std::error_code error = folder.commit(files))
+  if (std::error_code error = folder.commit())
     return fail("cannot finish " + path, error);
   return success();
 }

@@ -99,6 +99,7 @@ static ExitCode emit(ModuleOp module, Stage from, const CompileRequest &request)
 ExitCode compile(const CompileRequest &request, MLIRContext &context) {
   if (!isReadable(request.input, context))
     return ExitCode::System;
+  request.options.report("import");
   OwningOpRef<ModuleOp> module = read(request, context);
   if (!module)
     return ExitCode::Invalid;

@@ -31,6 +31,7 @@ LogicalResult runStages(ModuleOp module, Stage from, Stage to, const CompileOpti
   for (const StageInfo &info : stages()) {
     if (info.stage <= from || info.stage > to || !info.build)
       continue;
+    options.report(info.name);
     PassManager passes(module.getContext());
     passes.enableVerifier(options.verifyEach);
     if (options.configure && failed(options.configure(passes)))

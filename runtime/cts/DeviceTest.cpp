@@ -253,6 +253,7 @@ TEST_P(DeviceTest, RoutingIsObserved) {
   EXPECT_EQ(first.layer, 0);
   EXPECT_EQ(first.experts, 4);
   EXPECT_EQ(first.tokens, 2);
+  EXPECT_EQ(first.expert_bytes, 100);
   EXPECT_EQ(firstIds, (std::vector<int32_t>{3, 0, -1, -1})); // there is no expert 4
   auto &[second, secondIds] = seen[1];
   EXPECT_EQ(second.layer, 1);

@@ -127,8 +127,8 @@ void moe_entry_host(moert_call *call, const moert_argument *inputs) {
 /* route: (ids: i64[n, 2]) -> the ids; two expert layers, of 4 experts and, where the same memory is read as i32[n, 4], of 3 */
 void moe_entry_route(moert_call *call, const moert_argument *inputs) {
   int64_t tokens = inputs[0].dims[0];
-  call->api->routed(call, inputs[0].data, 8, tokens, 2, 4);
-  call->api->routed(call, inputs[0].data, 4, tokens, 4, 3);
+  call->api->routed(call, inputs[0].data, 8, tokens, 2, 4, 100);
+  call->api->routed(call, inputs[0].data, 4, tokens, 4, 3, 0);
   call->api->output(call, 0, inputs[0].data, 2, inputs[0].dims);
 }
 

@@ -101,9 +101,10 @@ struct Session::Call : moert_call {
   }
 
   /// `routed` of a session that nobody observes.
-  static void ignoreRouting(moert_call *, const void *, int32_t, int64_t, int64_t, int64_t) {}
+  static void ignoreRouting(moert_call *, const void *, int32_t, int64_t, int64_t, int64_t, int64_t) {}
 
-  static void observeRouting(moert_call *call, const void *ids, int32_t idBytes, int64_t tokens, int64_t slots, int64_t experts) {
+  static void observeRouting(moert_call *call, const void *ids, int32_t idBytes, int64_t tokens, int64_t slots, int64_t experts,
+                             int64_t expertBytes) {
     Call &self = of(call);
     self.settle();
     if (self.failed)
@@ -114,7 +115,7 @@ struct Session::Call : moert_call {
         int64_t id = idBytes == 8 ? static_cast<const int64_t *>(ids)[i] : static_cast<const int32_t *>(ids)[i];
         self.ids[i] = id >= 0 && id < experts ? int32_t(id) : -1;
       }
-      moert_routing routing{self.expertLayers++, int32_t(experts), tokens, slots, self.ids.data()};
+      moert_routing routing{self.expertLayers++, int32_t(experts), tokens, slots, self.ids.data(), expertBytes};
       self.session.observer(self.session.observerUser, &routing);
     });
   }

@@ -30,7 +30,7 @@ _PARAM = C.CFUNCTYPE(_P, _P, _I32)
 _FAIL = C.CFUNCTYPE(None, _P, C.c_char_p)
 _OUTPUT = C.CFUNCTYPE(None, _P, _I32, _P, _I32, C.POINTER(_I64))
 _HOST_OP = C.CFUNCTYPE(None, _P, C.c_char_p, C.c_char_p, _I32, _P, _I32, _P)
-_ROUTED = C.CFUNCTYPE(None, _P, _P, _I32, _I64, _I64, _I64)
+_ROUTED = C.CFUNCTYPE(None, _P, _P, _I32, _I64, _I64, _I64, _I64)
 _Api._fields_ = [
     ("allocate", _ALLOCATE),
     ("release", _RELEASE),

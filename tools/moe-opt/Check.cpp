@@ -2,6 +2,7 @@
 #include "Check.h"
 #include "RandomInputs.h"
 #include "moe/Check/Execution.h"
+#include "moe/Support/Pending.h"
 #include "mlir/IR/Diagnostics.h"
 #include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Format.h"
@@ -67,28 +68,31 @@ private:
 
 class Checker {
 public:
-  Checker(const CompileRequest &request, MLIRContext &context, llvm::raw_ostream &out) : request(request), context(context), out(out) {}
+  Checker(const CompileRequest &request, MLIRContext &context, llvm::raw_ostream &out)
+      : request(request), context(context), out(out), output(request.output) {}
 
   ExitCode run(int count) {
     bool formats = !request.options.weights.empty();
-    for (auto [name, set] : {std::pair("asked", +[](CompileOptions &) {}), std::pair("plain", +[](CompileOptions &o) { o.raise = false, o.weights = ""; }),
-                             std::pair("proofs", +[](CompileOptions &o) { o.proofs = true, o.weights = ""; }),
-                             std::pair("decoded", +[](CompileOptions &o) { o.decodeWeights = true; })}) {
-      if (StringRef(name) == "decoded" && !formats)
+    std::string whole = isHandedOver() ? output.path() : scratchPath("asked");
+    for (auto [model, path, set] :
+         {std::tuple(&asked, whole, +[](CompileOptions &) {}),
+          std::tuple(&plain, scratchPath("plain"), +[](CompileOptions &o) { o.raise = false, o.weights = ""; }),
+          std::tuple(&proofs, scratchPath("proofs"), +[](CompileOptions &o) { o.proofs = true, o.weights = ""; }),
+          std::tuple(&decoded, scratchPath("decoded"), +[](CompileOptions &o) { o.decodeWeights = true; })}) {
+      if (model == &decoded && !formats)
         continue;
       CompileRequest part = request;
-      part.output = path(name);
+      part.output = path;
       part.to = Stage::Emit;
-      part.options.quiet = true;
       set(part.options);
+      if (path != output.path()) { // what is said of the model is said once
+        part.options.quiet = true;
+        part.options.explain = nullptr;
+      }
       if (ExitCode code = compile(part, context); code != ExitCode::Done)
         return code;
+      *model = std::make_unique<Model>(moerun::ModelOptions{path, "", "", "", ""});
     }
-    asked = std::make_unique<Model>(moerun::ModelOptions{path("asked"), "", "", "", ""});
-    plain = std::make_unique<Model>(moerun::ModelOptions{path("plain"), "", "", "", ""});
-    proofs = std::make_unique<Model>(moerun::ModelOptions{path("proofs"), "", "", "", ""});
-    if (formats)
-      decoded = std::make_unique<Model>(moerun::ModelOptions{path("decoded"), "", "", "", ""});
     InputMaker maker(*plain);
     std::mt19937_64 random(20);
     int done = 0;
@@ -96,11 +100,19 @@ public:
       done += trial(maker.make(random));
     if (done < count)
       return failed("the model runs on " + Twine(done) + " of " + Twine(10 * count) + " random inputs; it cannot be checked");
-    return report(count);
+    ExitCode code = report(count);
+    if (code != ExitCode::Done || !isHandedOver())
+      return code;
+    if (std::error_code error = output.commit()) {
+      emitError(FileLineColLoc::get(&context, request.output, 0, 0)) << "cannot be written: " << error.message();
+      return ExitCode::System;
+    }
+    return code;
   }
 
 private:
-  std::string path(StringRef name) const { return (scratch.path + "/" + name + ".moe").str(); }
+  bool isHandedOver() const { return request.to.value_or(Stage::Emit) == Stage::Emit; }
+  std::string scratchPath(StringRef name) const { return (scratch.path + "/" + name + ".moe").str(); }
 
   ExitCode failed(const Twine &message) {
     emitError(FileLineColLoc::get(&context, request.input, 0, 0)) << "check: " << message;
@@ -169,6 +181,7 @@ private:
   MLIRContext &context;
   llvm::raw_ostream &out;
   Scratch scratch;
+  Pending output;
   std::unique_ptr<Model> asked, plain, proofs, decoded; ///< decoded: where weights have other formats
   std::map<std::string, Row> rows;
 };

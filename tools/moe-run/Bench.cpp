@@ -2,6 +2,7 @@
 #include "Bench.h"
 #include "Peak.h"
 #include "RandomInputs.h"
+#include "RoutingTrace.h"
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -36,6 +37,16 @@ std::vector<double> timeRuns(Model &model, const std::vector<moert_tensor> &argu
     seconds.push_back(now() - start);
   }
   return seconds;
+}
+
+/// The weights that a run on these tokens has to read: not those of experts that none of them goes to.
+int64_t bytesRead(Model &model, const std::vector<moert_tensor> &arguments) {
+  RoutingTrace trace(/*keepRuns=*/false);
+  observeRouting(model, trace);
+  model.reset();
+  model.run(arguments);
+  check(moert_session_observe_routing(model.session(), nullptr, nullptr));
+  return moert_module_weight_bytes(model.module()) - trace.unreadBytes();
 }
 
 /// Four significant digits: more would be noise.
@@ -76,6 +87,7 @@ void bench(Model &model, const BenchOptions &options) {
     std::vector<moert_tensor> arguments;
     for (const Array &array : arrays)
       arguments.push_back(array.tensor());
+    int64_t read = bytesRead(model, arguments);
     double bandwidth = measureReadBandwidth(stats.threads);
     std::vector<double> seconds = timeRuns(model, arguments);
     double middle = median(seconds);
@@ -89,9 +101,10 @@ void bench(Model &model, const BenchOptions &options) {
                                {"ms_median", rounded(middle * 1e3)},
                                {"ms_mad", rounded(median(deviations) * 1e3)},
                                {"tokens_per_s", rounded(double(tokens) / middle)},
-                               {"weight_gb_per_s", rounded(double(weights) / middle / 1e9)},
+                               {"weight_bytes_read", read},
+                               {"weight_gb_per_s", rounded(double(read) / middle / 1e9)},
                                {"read_gb_per_s", rounded(bandwidth)},
-                               {"bandwidth_share", rounded(double(weights) / middle / 1e9 / bandwidth)},
+                               {"bandwidth_share", rounded(double(read) / middle / 1e9 / bandwidth)},
                                {"activation_peak_bytes", stats.peak_bytes}});
   }
   std::printf("%s\n", result.dump(1).c_str());

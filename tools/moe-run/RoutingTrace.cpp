@@ -10,7 +10,7 @@ namespace moerun {
 void RoutingTrace::add(const moert_routing &routing) {
   size_t index = size_t(routing.layer);
   if (index == theLayers.size())
-    theLayers.push_back({routing.experts, routing.slots, std::vector<int64_t>(size_t(routing.experts))});
+    theLayers.push_back({routing.experts, routing.slots, std::vector<int64_t>(size_t(routing.experts)), routing.expert_bytes});
   Layer &layer = theLayers[index];
   if (layer.experts != routing.experts || layer.slots != routing.slots) {
     uniform = false;
@@ -25,6 +25,13 @@ void RoutingTrace::add(const moert_routing &routing) {
   if (index == 0)
     runs.emplace_back();
   runs.back().push_back(std::move(ids));
+}
+
+int64_t RoutingTrace::unreadBytes() const {
+  int64_t bytes = 0;
+  for (const Layer &layer : theLayers)
+    bytes += std::count(layer.use.begin(), layer.use.end(), 0) * layer.expertBytes;
+  return bytes;
 }
 
 void RoutingTrace::write(const std::string &path) const {

@@ -22,6 +22,7 @@ public:
   struct Layer {
     int64_t experts, slots;
     std::vector<int64_t> use; ///< how often each expert was chosen
+    int64_t expertBytes = 0;  ///< weights that an expert reads
   };
 
   /// `keepRuns`: for write(), else only the sums are kept.
@@ -29,6 +30,9 @@ public:
 
   /// The next expert layer of a run; layer 0 begins a run.
   void add(const moert_routing &routing);
+
+  /// The bytes of weights of experts that no token went to.
+  int64_t unreadBytes() const;
 
   const std::vector<Layer> &layers() const { return theLayers; }
   /// Throws Failure where the file cannot be written, and where runs came to different layers, which it cannot hold.

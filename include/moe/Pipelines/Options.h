@@ -37,12 +37,17 @@ struct CompileOptions {
   bool verifyEach = true;
   bool quiet = false;    ///< no remarks about the plain path
   llvm::raw_ostream *explain = nullptr; ///< where what was recognised is explained; null for nowhere
+  std::function<void(llvm::StringRef what, double share)> progress; ///< told what is being done, and the share of it that is; may be empty
   std::function<mlir::LogicalResult(mlir::PassManager &)> configure; ///< sets up instrumentation of each stage's passes; may be empty
 
   /// The one that stages from schedule on are for.
   const Target &target() const;
   /// The same options for one target.
   CompileOptions only(std::shared_ptr<const Target> target) const;
+  void report(llvm::StringRef what, double share = 0) const {
+    if (progress)
+      progress(what, share);
+  }
 };
 
 /// An option as tools, the C API and Python name it.

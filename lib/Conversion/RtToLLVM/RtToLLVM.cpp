@@ -160,9 +160,9 @@ struct RoutedPattern : ConvertOpToLLVMPattern<rt::RoutedOp> {
     Location loc = op.getLoc();
     MemRefDescriptor ids(adaptor.getIds());
     Value bytes = LLVM::ConstantOp::create(rewriter, loc, rewriter.getI32IntegerAttr(op.getIds().getType().getElementTypeBitWidth() / 8));
-    Value experts = LLVM::ConstantOp::create(rewriter, loc, op.getExpertsAttr());
+    Value experts = LLVM::ConstantOp::create(rewriter, loc, op.getExpertsAttr()), each = LLVM::ConstantOp::create(rewriter, loc, op.getExpertBytesAttr());
     abi::call(rewriter, loc, abi::callOf(op), abi::Entry::Routed,
-              {ids.alignedPtr(rewriter, loc), bytes, ids.size(rewriter, loc, 0), ids.size(rewriter, loc, 1), experts}, {});
+              {ids.alignedPtr(rewriter, loc), bytes, ids.size(rewriter, loc, 0), ids.size(rewriter, loc, 1), experts, each}, {});
     rewriter.eraseOp(op);
     return success();
   }

@@ -42,6 +42,8 @@ LogicalResult RoutedOp::verify() {
     return emitOpError("needs ids of identity layout");
   if (int64_t(getExperts()) <= 0) // C2
     return emitOpError("needs at least one expert");
+  if (int64_t(getExpertBytes()) < 0) // C2
+    return emitOpError("needs experts of 0 or more bytes");
   return success();
 }
 

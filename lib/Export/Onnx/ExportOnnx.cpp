@@ -5,8 +5,8 @@
 #include "Opset.h"
 #include "moe/Schema/Convert.h"
 #include "moe/Support/Bytes.h"
+#include "moe/Support/Pending.h"
 #include "mlir/IR/SymbolTable.h"
-#include "llvm/Support/FileSystem.h"
 #include "llvm/Support/Path.h"
 #include "onnx/defs/schema.h"
 #include "llvm/Support/raw_ostream.h"
@@ -29,38 +29,9 @@ int64_t formatOf(int64_t opset) {
   return 7;
 }
 
-/// A file that gets its name when it is whole.
-class PendingFile {
-public:
-  explicit PendingFile(std::string path) : path(std::move(path)), work(this->path + ".tmp") {}
-  ~PendingFile() {
-    if (!done)
-      llvm::sys::fs::remove(work);
-  }
-  /// Calls `write` on the open file; false after an error, which is kept.
-  bool write(llvm::function_ref<bool(llvm::raw_fd_ostream &)> write) {
-    llvm::raw_fd_ostream file(work, error);
-    if (error)
-      return false;
-    bool good = write(file);
-    file.close();
-    error = file.error();
-    file.clear_error();
-    return good && !error;
-  }
-  bool commit() {
-    error = llvm::sys::fs::rename(work, path);
-    return done = !error;
-  }
-
-  std::string path, work;
-  std::error_code error;
-  bool done = false;
-};
-
 class Exporter {
 public:
-  Exporter(ModuleOp module, StringRef path) : module(module), model(path.str()), data(path.str() + ".data") {}
+  Exporter(ModuleOp module, StringRef path) : module(module), model(path), data(path.str() + ".data") {}
 
   LogicalResult run() {
     auto functions = llvm::to_vector(module.getOps<func::FuncOp>());
@@ -69,16 +40,31 @@ public:
     if (failed(opsets(functions.front())) || failed(graph.write(functions.front(), *proto.mutable_graph())) || failed(weights()))
       return failure();
     proto.set_producer_name("moe-opt");
-    if (!model.write([&](llvm::raw_fd_ostream &file) { return file << proto.SerializeAsString(), true; }))
-      return fail(model);
-    if (hasData && !data.commit())
-      return fail(data);
-    return model.commit() ? success() : fail(model);
+    auto whole = [&](llvm::raw_fd_ostream &file) { return file << proto.SerializeAsString(), success(); };
+    return success(succeeded(write(model, whole)) && (!hasData || succeeded(commit(data))) && succeeded(commit(model)));
   }
 
 private:
-  LogicalResult fail(const PendingFile &file) {
-    return file.error ? LogicalResult(module.emitError("cannot write ") << file.path << ": " << file.error.message()) : failure();
+  LogicalResult fail(const Pending &file, std::error_code error) {
+    return module.emitError("cannot write ") << file.target() << ": " << error.message();
+  }
+
+  /// Calls `body` on the open file.
+  LogicalResult write(const Pending &pending, llvm::function_ref<LogicalResult(llvm::raw_fd_ostream &)> body) {
+    std::error_code error;
+    llvm::raw_fd_ostream file(pending.path(), error);
+    if (error)
+      return fail(pending, error);
+    LogicalResult written = body(file);
+    file.close();
+    error = file.error();
+    file.clear_error();
+    return error ? fail(pending, error) : written;
+  }
+
+  LogicalResult commit(Pending &pending) {
+    std::error_code error = pending.commit();
+    return error ? fail(pending, error) : success();
   }
 
   LogicalResult opsets(func::FuncOp function) {
@@ -113,9 +99,9 @@ private:
     if (failed(folded.prepare()))
       return failure();
     SymbolTable symbols(module);
-    std::string file = llvm::sys::path::filename(data.path).str();
-    bool written = data.write([&](llvm::raw_fd_ostream &out) {
-      return llvm::all_of(graph.weights(), [&](auto &weight) {
+    std::string file = llvm::sys::path::filename(data.target()).str();
+    return write(data, [&](llvm::raw_fd_ostream &out) {
+      return success(llvm::all_of(graph.weights(), [&](auto &weight) {
         auto param = symbols.lookup<ParamOp>(weight.first);
         out.write_zeros(unsigned((kPage - out.tell() % kPage) % kPage));
         int64_t start = out.tell();
@@ -123,9 +109,8 @@ private:
           return false;
         initializer(param, weight.second, file, start, int64_t(out.tell()) - start);
         return true;
-      });
+      }));
     });
-    return written ? success() : fail(data);
   }
 
   void initializer(ParamOp param, const std::string &name, const std::string &file, int64_t start, int64_t length) {
@@ -149,7 +134,7 @@ private:
   ModuleOp module;
   ::onnx::ModelProto proto;
   GraphWriter graph;
-  PendingFile model, data;
+  Pending model, data;
   bool hasData = false;
 };
 

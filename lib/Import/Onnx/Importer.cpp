@@ -1,5 +1,6 @@
 //===- Importer.cpp - from a validated ONNX graph to onnx.node ops ----------------------------------------------===//
 #include "Importer.h"
+#include "TypeCheck.h"
 #include "moe/Schema/Convert.h"
 #include "mlir/IR/Diagnostics.h"
 #include "onnx/checker.h"
@@ -180,6 +181,8 @@ bool GraphImporter::node(const NodeProto &proto) {
   SmallVector<const AttributeProto *> graphs;
   if (!operands(proto, inputs) || !attributes(proto, attrs, graphs))
     return false;
+  if (std::string error = typeError(*schema, proto, inputs); !error.empty())
+    return fail(proto, error);
   if (proto.op_type() == "Constant" && domain.empty()) {
     ElementsAttr value = constantValue(attrs);
     if (!value)

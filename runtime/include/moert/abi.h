@@ -59,9 +59,10 @@ typedef struct moert_api {
   void (*host_op)(moert_call *call, const char *name, const char *attributes, int32_t num_inputs, const moert_value *inputs,
                   int32_t num_outputs, moert_value *outputs);
   /* Tells to which of `experts` experts the next expert layer sends its tokens: `ids` is [tokens, slots] in row-major order, readable by
-     the host, integers of `id_bytes` bytes, 4 or 8; -1 is no expert. The n-th call of a run is of the n-th expert layer that runs. Does
-     nothing unless the session is observed (moert_session_observe_routing). Only the thread that runs the entry asks. */
-  void (*routed)(moert_call *call, const void *ids, int32_t id_bytes, int64_t tokens, int64_t slots, int64_t experts);
+     the host, integers of `id_bytes` bytes, 4 or 8; -1 is no expert. An expert's weights are `expert_bytes` bytes. The n-th call of a run is
+     of the n-th expert layer that runs. Does nothing unless the session is observed (moert_session_observe_routing). Only the thread that
+     runs the entry asks. */
+  void (*routed)(moert_call *call, const void *ids, int32_t id_bytes, int64_t tokens, int64_t slots, int64_t experts, int64_t expert_bytes);
   /* The memory of state `index` of the artefact's list. `lengths` holds on entry the lengths of a fresh state (with 0 along the state's
      axis), or where `append` is 1 those of what is added along that axis; on return the lengths that the state has now. Rows along the
      axis are laid out as if it were `*room` long; rows that were added are to be written. Earlier addresses stay valid until the call

@@ -190,7 +190,8 @@ typedef struct moert_routing {
   int32_t layer; /* 0, 1, ... in the order in which the run comes to the expert layers */
   int32_t experts;
   int64_t tokens, slots;
-  const int32_t *ids; /* valid during the call */
+  const int32_t *ids;   /* valid during the call */
+  int64_t expert_bytes; /* weights that an expert reads, once for all its tokens */
 } moert_routing;
 
 /* Is handed the routing of every expert layer, in order, on the thread that runs the session. */

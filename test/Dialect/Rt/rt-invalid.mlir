@@ -48,7 +48,7 @@ func.func @param_c1_layout() {
 
 func.func @routed_c1_axes(%ids: memref<?xi64>) {
   // expected-error @below {{must be 2D memref of 32-bit signless integer or 64-bit signless integer values}}
-  rt.routed %ids experts(8) : memref<?xi64>
+  rt.routed %ids experts(8) bytes(64) : memref<?xi64>
   return
 }
 
@@ -56,7 +56,7 @@ func.func @routed_c1_axes(%ids: memref<?xi64>) {
 
 func.func @routed_c1_layout(%ids: memref<?x2xi64, strided<[4, 1]>>) {
   // expected-error @below {{needs ids of identity layout}}
-  rt.routed %ids experts(8) : memref<?x2xi64, strided<[4, 1]>>
+  rt.routed %ids experts(8) bytes(64) : memref<?x2xi64, strided<[4, 1]>>
   return
 }
 
@@ -64,7 +64,15 @@ func.func @routed_c1_layout(%ids: memref<?x2xi64, strided<[4, 1]>>) {
 
 func.func @routed_c2(%ids: memref<?x2xi64>) {
   // expected-error @below {{needs at least one expert}}
-  rt.routed %ids experts(0) : memref<?x2xi64>
+  rt.routed %ids experts(0) bytes(64) : memref<?x2xi64>
+  return
+}
+
+// -----
+
+func.func @routed_c2_bytes(%ids: memref<?x2xi64>) {
+  // expected-error @below {{needs experts of 0 or more bytes}}
+  rt.routed %ids experts(8) bytes(-1) : memref<?x2xi64>
   return
 }
 

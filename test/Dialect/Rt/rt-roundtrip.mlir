@@ -28,9 +28,9 @@ func.func @check(%ok: i1) {
 }
 
 // CHECK-LABEL: func.func @routed
-// CHECK: rt.routed %{{.*}} experts(8) : memref<?x2xi64>
+// CHECK: rt.routed %{{.*}} experts(8) bytes(64) : memref<?x2xi64>
 func.func @routed(%ids: memref<?x2xi64>) {
-  rt.routed %ids experts(8) : memref<?x2xi64>
+  rt.routed %ids experts(8) bytes(64) : memref<?x2xi64>
   return
 }
 

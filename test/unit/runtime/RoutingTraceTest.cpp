@@ -10,7 +10,7 @@ using namespace moerun;
 namespace {
 
 void add(RoutingTrace &trace, int32_t layer, int32_t experts, int64_t slots, const std::vector<int32_t> &ids) {
-  trace.add({layer, experts, int64_t(ids.size()) / slots, slots, ids.data()});
+  trace.add({layer, experts, int64_t(ids.size()) / slots, slots, ids.data(), 100 * (layer + 1)});
 }
 
 std::string refusal(const RoutingTrace &trace, const std::string &path) {
@@ -30,6 +30,7 @@ TEST(RoutingTraceTest, SumsAndFile) {
   add(trace, 1, 2, 1, {0});
   EXPECT_EQ(trace.layers()[0].use, (std::vector<int64_t>{2, 1, 0, 2}));
   EXPECT_EQ(trace.layers()[1].use, (std::vector<int64_t>{1, 2}));
+  EXPECT_EQ(trace.unreadBytes(), 100); // of expert 2 of the first layer
   std::string path = testing::TempDir() + "routing-trace.json";
   ASSERT_EQ(refusal(trace, path), "written");
   std::ifstream file(path);
