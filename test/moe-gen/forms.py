@@ -26,7 +26,7 @@ for form in args.forms.split(","):
     models.append(model)
 for form in filter(None, args.compiled.split(",")):
     artefact = f"{args.folder}/{args.what}-{form}.moe"
-    subprocess.run(["moe-opt", f"{args.folder}/{args.what}-{form}.onnx", "-o", artefact], check=True, stderr=subprocess.DEVNULL)
+    subprocess.run(["moe-opt", f"{args.folder}/{args.what}-{form}.onnx", "-o", artefact, "--target=cpu:native"], check=True, stderr=subprocess.DEVNULL)
     models.append(artefact)
 agree = os.path.join(os.path.dirname(__file__), "..", "onnx", "agree.py")
 sys.exit(subprocess.run([sys.executable, agree, *models, *rest]).returncode)

@@ -35,6 +35,16 @@ def node(op, inputs, outputs=("y",), **attributes):
     return helper.make_node(op, inputs, list(outputs), name="it", **attributes)
 
 
+def branch(gives):
+    return helper.make_graph([helper.make_node("Identity", ["x"], ["inner"])], "b", [], [helper.make_tensor_value_info(gives, FLOAT, None)])
+
+
+def opset(made, version, **others):
+    del made.opset_import[:]
+    made.opset_import.extend([helper.make_opsetid("", version), *[helper.make_opsetid(domain, own) for domain, own in others.items()]])
+    return made
+
+
 good = add(numpy_helper.from_array(np.zeros(512, np.float32), "w")).SerializeToString()
 cases = {
     "truncated": lambda: good[: len(good) // 2],
@@ -56,6 +66,17 @@ cases = {
     "unknown": lambda: model([node("Frobnicate", ["x"])]),
     "duplicate": lambda: model([helper.make_node("Neg", ["x"], ["a"], name="one"), helper.make_node("Abs", ["x"], ["a"], name="two"), node("Neg", ["a"])]),
     "undefined": lambda: model([node("Neg", ["nothing"])]),
+    "text-input": lambda: model([node("Neg", ["x"])], inputs=[("x", TensorProto.STRING, ["n"])]),
+    "unranked-input": lambda: model([node("Neg", ["x"])], inputs=[("x", FLOAT, None)]),
+    "no-output": lambda: model([node("Neg", ["x"], ["z"])]),
+    "taken-name": lambda: model([node("Neg", ["x"], ["w"]), node("Add", ["x", "w"])], [numpy_helper.from_array(np.zeros(512, np.float32), "w")]),
+    "no-domain": lambda: model([node("Swish", ["x"], domain="other")]),
+    "raw-length": lambda: add(TensorProto(name="w", data_type=FLOAT, dims=[512], raw_data=bytes(100))),
+    "text-constant": lambda: model([node("Constant", [], ["c"], value_string="a"), node("Identity", ["x"])]),
+    "new-opset": lambda: opset(model([node("Neg", ["x"])]), 99),
+    "fixed-input": lambda: model([node("Neg", ["x"])], [numpy_helper.from_array(np.zeros((1, 512), np.float32), "x")]),
+    "branch": lambda: model([node("If", ["c"], then_branch=branch("z"), else_branch=branch("x"))], inputs=[("x", FLOAT, ["n", 512]), ("c", TensorProto.BOOL, [])]),
+    "narrow-host": lambda: opset(model([node("Rule", ["x"], domain="rules")], inputs=[("x", TensorProto.INT4, ["n", 512])]), 23, rules=1),
     "overflow": lambda: add(TensorProto(name="w", data_type=FLOAT, dims=[2**40, 2**40], raw_data=b"")),
     "k-above-e": lambda: model([node("TopK", ["x", "k"], ["y", "i"])], [numpy_helper.from_array(np.array([513]), "k")], output=("y", FLOAT, ["n", 513])),
 }
