@@ -39,7 +39,7 @@ struct GlobalsToParamsPass : impl::GlobalsToParamsBase<GlobalsToParamsPass> {
     auto type = RankedTensorType::get(global.getType().getShape(), global.getType().getElementType());
     symbols.erase(global);
     OpBuilder b = OpBuilder::atBlockBegin(getOperation().getBody());
-    symbols.insert(ParamOp::create(b, loc, name, type, FileAttr(), value, StringAttr()));
+    symbols.insert(ParamOp::create(b, loc, name, type, FileAttr(), value, StringAttr(), StringAttr()));
     return true;
   }
 };

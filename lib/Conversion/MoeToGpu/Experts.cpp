@@ -7,6 +7,7 @@
 // per expert is not full.
 //
 //===------------------------------------------------------------------------------------------------------------===//
+#include "../MoeToKernels/ExpertBytes.h"
 #include "../MoeToKernels/Scalars.h"
 #include "Lowerings.h"
 #include "moe/Dialect/Rt.h"
@@ -38,7 +39,7 @@ public:
     pairs = c.mul(tokens, slots);
     rowTiles = c.add(c.div(pairs, c.index(TileProduct::kRows)), c.index(experts));
     order();
-    rt::RoutedOp::create(b, bufferOf(b, op.getIds()), experts); // its ids are valid from here on
+    rt::RoutedOp::create(b, bufferOf(b, op.getIds()), experts, expertBytes(op)); // its ids are valid from here on
     up();
     down();
     sum();

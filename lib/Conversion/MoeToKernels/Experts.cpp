@@ -6,9 +6,9 @@
 // the order of additions does not depend on the number of threads.
 //
 //===------------------------------------------------------------------------------------------------------------===//
+#include "ExpertBytes.h"
 #include "Lowerings.h"
 #include "Scalars.h"
-#include "moe/Support/Bytes.h"
 #include "mlir/Dialect/Tensor/IR/Tensor.h"
 
 using namespace mlir;
@@ -31,7 +31,7 @@ public:
     slots = tensorDim(op.getIds(), 1);
     pairs = c.mul(tokens, slots);
     order();
-    rt::RoutedOp::create(b, bufferOf(b, op.getIds()), experts, expertBytes()); // its ids are valid from here on
+    rt::RoutedOp::create(b, bufferOf(b, op.getIds()), experts, expertBytes(op)); // its ids are valid from here on
     up();
     down();
     rewriter.replaceOp(op, tensorOf(b, output, op.getType()));
@@ -40,23 +40,6 @@ public:
 private:
   Value tensorDim(Value tensor, int64_t axis) {
     return getValueOrCreateConstantIndexOp(b, b.getLoc(), tensor::getMixedSize(b, b.getLoc(), tensor, axis));
-  }
-  /// The bytes of an expert's weights as they are stored.
-  int64_t expertBytes() {
-    int64_t bytes = 0;
-    auto add = [&](Value stored) {
-      if (auto type = stored ? cast<ShapedType>(stored.getType()) : ShapedType(); type && type.hasStaticShape())
-        bytes += byteSize(type);
-    };
-    for (Value weight : {op.getGate(), op.getUp(), op.getDown()})
-      if (weight) {
-        PackedWeight packed = packedWeight(b, weight);
-        for (Value part : {packed.data, packed.scales, packed.zeros})
-          add(part);
-      }
-    for (Value bias : {op.getGateBias(), op.getUpBias(), op.getDownBias()})
-      add(bias);
-    return bytes / experts;
   }
   /// All elements in one axis.
   Value flat(Value buffer) {
