@@ -15,7 +15,7 @@ std::string sample() {
       {"format", "moe"},
       {"version", 1},
       {"abi", MOERT_ABI_VERSION},
-      {"targets", {{{"name", "cpu"}, {"code", "c"}, {"isas", {"avx2"}}}}},
+      {"targets", {{{"name", "cpu"}, {"device", "cpu"}, {"code", "c"}, {"isas", {"avx2"}}, {"params", {0}}}}},
       {"entries",
        {{{"name", "main"}, {"inputs", {{{"name", "x"}, {"type", "bfloat16"}, {"dims", {"s0", 3, ""}}}}}, {"outputs", nlohmann::ordered_json::array()}, {"equal", {{"s0", "s1"}}}}}},
       {"params", {{{"name", "w"}, {"file", "f"}, {"offset", 64}, {"length", 36}}}},
