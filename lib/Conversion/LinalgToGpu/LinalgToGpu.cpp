@@ -1,12 +1,11 @@
 //===- LinalgToGpu.cpp - linalg on buffers to kernels on a grid -------------------------------------------------===//
+#include "../LinalgToKernels/Generalize.h"
 #include "moe/Conversion/Passes.h"
 #include "moe/Kernels/Grid.h"
 #include "moe/Kernels/Launch.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Func/IR/FuncOps.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/IR/Matchers.h"
 #include "mlir/Transforms/RegionUtils.h"
 
@@ -149,39 +148,15 @@ void convert(linalg::GenericOp op) {
   op.erase();
 }
 
-/// A copy as a generic op.
-void generalize(memref::CopyOp copy, RewriterBase &rewriter) {
-  rewriter.setInsertionPoint(copy);
-  int64_t rank = cast<MemRefType>(copy.getTarget().getType()).getRank();
-  AffineMap map = rewriter.getMultiDimIdentityMap(rank);
-  SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
-  linalg::GenericOp::create(rewriter, copy.getLoc(), TypeRange(), copy.getSource(), copy.getTarget(), ArrayRef<AffineMap>{map, map}, kinds,
-                            [](OpBuilder &b, Location loc, ValueRange args) { linalg::YieldOp::create(b, loc, args[0]); });
-  rewriter.eraseOp(copy);
-}
-
 struct LinalgToGpuPass : impl::LinalgToGpuBase<LinalgToGpuPass> {
   void runOnOperation() override {
-    IRRewriter rewriter(&getContext());
-    SmallVector<Operation *> ops;
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function->hasAttr(rt::kKernelAttr))
-        function.walk([&](memref::CopyOp copy) { generalize(copy, rewriter); });
-    for (auto function : getOperation().getOps<func::FuncOp>())
-      if (!function->hasAttr(rt::kKernelAttr))
-        function.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-    for (Operation *op : ops) {
-      rewriter.setInsertionPoint(op);
-      auto generic = dyn_cast<linalg::GenericOp>(op);
-      if (!generic) {
-        auto made = linalg::generalizeNamedOp(rewriter, cast<linalg::LinalgOp>(op));
-        if (failed(made)) {
-          op->emitError("stage schedule: no loops can be made for ") << op->getName();
-          return signalPassFailure();
-        }
-        generic = *made;
-      }
-      convert(generic);
+    auto hosts = llvm::make_filter_range(getOperation().getOps<func::FuncOp>(), [](func::FuncOp f) { return !f->hasAttr(rt::kKernelAttr); });
+    for (func::FuncOp function : llvm::to_vector(hosts)) { // kernels join them
+      auto ops = generalizeAll(function);
+      if (failed(ops))
+        return signalPassFailure();
+      for (linalg::GenericOp op : *ops)
+        convert(op);
     }
   }
 };

@@ -1,10 +1,10 @@
 //===- LinalgToKernels.cpp - linalg on buffers to launched loops ------------------------------------------------===//
+#include "Generalize.h"
 #include "moe/Conversion/Passes.h"
 #include "moe/Kernels/Launch.h"
 #include "mlir/Dialect/Affine/Utils.h"
 #include "mlir/Dialect/Arith/Utils/Utils.h"
-#include "mlir/Dialect/Linalg/IR/Linalg.h"
-#include "mlir/Dialect/Linalg/Transforms/Transforms.h"
+#include "mlir/Dialect/Linalg/Utils/Utils.h"
 #include "mlir/Dialect/Math/IR/Math.h"
 #include "mlir/Dialect/MemRef/IR/MemRef.h"
 #include "mlir/Dialect/SCF/IR/SCF.h"
@@ -324,33 +324,12 @@ struct LinalgToKernelsPass : impl::LinalgToKernelsBase<LinalgToKernelsPass> {
     for (auto function : getOperation().getOps<func::FuncOp>())
       if (!function->hasAttr(rt::kKernelAttr))
         functions.push_back(function);
-    IRRewriter rewriter(&getContext());
     for (func::FuncOp function : functions) {
-      // memref.copy becomes loops too; named ops become generic ones.
-      function.walk([&](memref::CopyOp copy) {
-        rewriter.setInsertionPoint(copy);
-        int64_t rank = cast<MemRefType>(copy.getTarget().getType()).getRank();
-        AffineMap map = rewriter.getMultiDimIdentityMap(rank);
-        SmallVector<utils::IteratorType> kinds(rank, utils::IteratorType::parallel);
-        linalg::GenericOp::create(rewriter, copy.getLoc(), TypeRange(), copy.getSource(), copy.getTarget(), ArrayRef<AffineMap>{map, map}, kinds,
-                                  [](OpBuilder &b, Location loc, ValueRange args) { linalg::YieldOp::create(b, loc, args[0]); });
-        copy.erase();
-      });
-      SmallVector<linalg::LinalgOp> ops;
-      function.walk([&](linalg::LinalgOp op) { ops.push_back(op); });
-      for (linalg::LinalgOp op : ops) {
-        rewriter.setInsertionPoint(op);
-        auto generic = dyn_cast<linalg::GenericOp>(*op);
-        if (!generic) {
-          auto made = linalg::generalizeNamedOp(rewriter, op);
-          if (failed(made)) {
-            op->emitError("stage schedule: no loops can be made for ") << op->getName();
-            return signalPassFailure();
-          }
-          generic = *made;
-        }
-        convert(generic);
-      }
+      auto ops = generalizeAll(function);
+      if (failed(ops))
+        return signalPassFailure();
+      for (linalg::GenericOp op : *ops)
+        convert(op);
     }
   }
 };
