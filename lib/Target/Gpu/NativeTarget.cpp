@@ -1,10 +1,7 @@
 //===- NativeTarget.cpp - the targets nvidia:CHIP and amd:CHIP -----------------------------------------------------===//
 #include "../Cpu/Link.h"
-#include "DeviceCode.h"
-#include "Passes.h"
+#include "GpuTarget.h"
 #include "Resources.h"
-#include "moe/Dialect/Rt.h"
-#include "moe/Target/Cpu.h"
 #include "moe/Target/Gpu.h"
 #include "llvm/IR/LegacyPassManager.h"
 #include "llvm/MC/TargetRegistry.h"
@@ -84,44 +81,28 @@ llvm::Expected<std::string> runTool(StringRef program, ArrayRef<StringRef> argum
   return text;
 }
 
-class NativeTarget : public Target {
+class NativeTarget : public GpuTarget {
 public:
-  NativeTarget(const Chip &chip, bool assembly) : chip(chip), assembly(assembly) {}
+  NativeTarget(const Chip &chip, bool assembly) : GpuTarget(chip), assembly(assembly) {}
 
   std::string name() const override { return (isNvidia() ? "nvidia:" : "amd:") + chip.name.str() + (assembly ? ":ptx" : ""); }
   std::string device() const override { return isNvidia() ? "cuda" : "hip"; }
-  void buildSchedule(OpPassManager &passes, const CompileOptions &options) const override { scheduleForGpu(passes, options, chip); }
-  void buildLower(OpPassManager &passes, const CompileOptions &) const override { lowerForGpu(passes, chip); }
 
-  LogicalResult emit(ModuleOp module, const CompileOptions &options, StringRef folder, TargetCode &code) const override {
-    code.host = fileName("host", "so");
-    code.isas = {"avx2"};
-    if (failed(compileForCpu(module, code.isas, (folder + "/" + code.host).str())))
-      return failure();
-    if (!deviceCodeOf(module))
-      return success();
-    code.kernels = textsOf(module, rt::kKernelsAttr);
-    code.messages = textsOf(module, rt::kMessagesAttr);
-    code.device = fileName("code", assembly ? "ptx" : isNvidia() ? "cubin" : "hsaco");
-    llvm::LLVMContext context;
-    std::unique_ptr<llvm::Module> device = translateDeviceCode(module, context);
-    if (!device)
-      return failure();
-    std::unique_ptr<llvm::TargetMachine> machine = machineFor(chip);
-    device->setTargetTriple(machine->getTargetTriple());
-    device->setDataLayout(machine->createDataLayout());
-    optimize(*device, *machine);
-    std::string path = (folder + "/" + code.device).str();
-    llvm::Expected<ResourceReport> report = isNvidia() ? writeNvidia(*device, *machine, path) : writeAmd(*device, *machine, path);
+private:
+  bool isNvidia() const { return chip.vendor == Vendor::Nvidia; }
+  StringRef extension() const override { return assembly ? "ptx" : isNvidia() ? "cubin" : "hsaco"; }
+  std::unique_ptr<llvm::TargetMachine> machine() const override { return machineFor(chip); }
+
+  LogicalResult writeDevice(ModuleOp origin, llvm::Module &device, llvm::TargetMachine &machine, const CompileOptions &options, const TargetCode &,
+                            const std::string &path) const override {
+    optimize(device, machine);
+    llvm::Expected<ResourceReport> report = isNvidia() ? writeNvidia(device, machine, path) : writeAmd(device, machine, path);
     if (!report)
-      return module.emitError("stage emit: ") << llvm::toString(report.takeError());
+      return origin.emitError("stage emit: ") << llvm::toString(report.takeError());
     if (options.explain)
       print(*report, name(), *options.explain);
     return success();
   }
-
-private:
-  bool isNvidia() const { return chip.vendor == Vendor::Nvidia; }
 
   static llvm::Error write(const std::string &path, StringRef bytes) {
     std::error_code error;
@@ -159,7 +140,6 @@ private:
     return readAmdReport(listing);
   }
 
-  const Chip &chip;
   bool assembly; ///< PTX, which the driver compiles when it is loaded
 };
 
