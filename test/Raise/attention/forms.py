@@ -4,10 +4,13 @@ Queries q [b, 4, s, 8], keys and values k, v [b, 2, l, 8] and what else a form n
 and values as those of the past and those of this step. FORM is the name of a function below, which says what is particular; all of them
 compute softmax(q . k / sqrt(8) + mask) . v unless they say otherwise. The model has the result FORM_y for each.
 """
+import pathlib
 import sys
 
-import onnx.compose
 import onnx.parser
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from joined import join
 
 REPEAT = """
   two = Constant <value = int64[1] {{2}}> ()
@@ -263,16 +266,5 @@ def of_queries():
                  " z = Add(w, u)\n p = Softmax(z)\n y = MatMul(p, vr)")
 
 
-def main(out, *forms):
-    whole = model("y = Identity(q)")
-    del whole.graph.node[:], whole.graph.input[:], whole.graph.output[:]
-    for form in forms:
-        graph = onnx.compose.add_prefix_graph(globals()[form]().graph, form + "_", rename_inputs=False)
-        known = {value.name for value in whole.graph.input}
-        whole.graph.node.extend(graph.node)
-        whole.graph.output.extend(graph.output)
-        whole.graph.input.extend(value for value in graph.input if value.name not in known)
-    onnx.save(whole, out)
-
-
-main(*sys.argv[1:])
+out, *forms = sys.argv[1:]
+onnx.save(join((form, globals()[form]()) for form in forms), out)

@@ -3,10 +3,13 @@
 x [b, 4, s, 8] turns by the angles position * frequency of pairs (i, i + 4), unless FORM, the name of a function below, says otherwise. The
 model has the result FORM_y for each.
 """
+import pathlib
 import sys
 
-import onnx.compose
 import onnx.parser
+
+sys.path.append(str(pathlib.Path(__file__).parents[1]))
+from joined import join
 
 INPUTS = "float[b,4,s,8] x, int64[b,s] positions"
 TABLES = """
@@ -43,6 +46,15 @@ TURN = """
   turned = Concat <axis = -1> (minus, low)
   a = Mul({0}, cos)
   c = Mul(turned, sin)
+"""
+# A pair of places u, v that turns.
+PAIR = """
+  uc = Mul(u, cos)
+  vs = Mul(v, sin)
+  left = Sub(uc, vs)
+  us = Mul(u, sin)
+  vc = Mul(v, cos)
+  right = Add(us, vc)
 """
 
 
@@ -85,13 +97,7 @@ def interleaved():
   pairs = Reshape(rows, shape)
   u = Gather <axis = -1> (pairs, i0)
   v = Gather <axis = -1> (pairs, i1)
-  uc = Mul(u, cos)
-  vs = Mul(v, sin)
-  left = Sub(uc, vs)
-  us = Mul(u, sin)
-  vc = Mul(v, cos)
-  right = Add(us, vc)
-  left1 = Unsqueeze(left, last)
+""" + PAIR + """  left1 = Unsqueeze(left, last)
   right1 = Unsqueeze(right, last)
   both = Concat <axis = -1> (left1, right1)
   turned = Reshape(both, flat)
@@ -103,13 +109,7 @@ def regrouped():
     return model(ONCE + """
   u = Slice(x, none, eight, last, two)
   v = Slice(x, one, eight, last, two)
-  uc = Mul(u, cos)
-  vs = Mul(v, sin)
-  left = Sub(uc, vs)
-  us = Mul(u, sin)
-  vc = Mul(v, cos)
-  right = Add(us, vc)
-  y = Concat <axis = -1> (left, right)""")
+""" + PAIR + """  y = Concat <axis = -1> (left, right)""")
 
 
 def partial():
@@ -146,16 +146,5 @@ def uneven():
     return model(TWICE.replace("(angle, angle)", "(angle, other)").replace("  twice", "  half = Constant <value = float {0.5}> ()\n  other = Mul(angle, half)\n  twice") + TURN.format("x") + "y = Add(a, c)")
 
 
-def main(out, *forms):
-    whole = model("y = Identity(x)")
-    del whole.graph.node[:], whole.graph.input[:], whole.graph.output[:]
-    for form in forms:
-        graph = onnx.compose.add_prefix_graph(globals()[form]().graph, form + "_", rename_inputs=False)
-        known = {value.name for value in whole.graph.input}
-        whole.graph.node.extend(graph.node)
-        whole.graph.output.extend(graph.output)
-        whole.graph.input.extend(value for value in graph.input if value.name not in known)
-    onnx.save(whole, out)
-
-
-main(*sys.argv[1:])
+out, *forms = sys.argv[1:]
+onnx.save(join((form, globals()[form]()) for form in forms), out)
