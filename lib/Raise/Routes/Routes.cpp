@@ -335,8 +335,8 @@ private:
         weight = opened->arg(left ? 1 : 0);
         continue;
       }
-      if (opened->isApply("Mul") && renorm == Renorm::none && !expertScale && scaledByExpert(opened)) {
-        weight = opened->arg(view.layout(opened->arg(0)) == view.layout(pool.load(expertScale, {chosen})) ? 1 : 0);
+      if (E rest = renorm == Renorm::none && !expertScale ? withoutExpertScale(opened) : nullptr) {
+        weight = rest;
         continue;
       }
       // Of two renormalisations the outer one counts.
@@ -351,12 +351,14 @@ private:
     }
   }
 
-  /// A product of which one factor is a number of each expert: that of the chosen one.
-  bool scaledByExpert(E product) {
-    for (E factor : product->args)
-      if (E load = view.layout(factor); load->is(Kind::Load) && load->args.size() == 1 && load->args[0] == chosen)
+  /// The other factor of a product with a number of each expert, that of the chosen one; null for any other expression.
+  E withoutExpertScale(E product) {
+    for (int side = 0; product->isApply("Mul") && side < 2; ++side)
+      if (E load = view.layout(product->arg(side)); load->is(Kind::Load) && load->args.size() == 1 && load->args[0] == chosen) {
         expertScale = load->value;
-    return bool(expertScale);
+        return product->arg(1 - side);
+      }
+    return nullptr;
   }
 
   /// sum over the slots of `terms`, plus a small number or not below one.
